@@ -1,0 +1,201 @@
+"""The few words a rule may use beyond plain Python, and what an interpreter must give them.
+
+A rule is an ordinary function over a state `s`, a record of total maps. It is run as it stands by
+the concrete interpreter (`spec.machine`) and by the Z3 interpreter (`proofs`). Plain `if`, `and`,
+`or`, `not`, `min` and chained comparisons mean what they always mean. Not allowed in a rule, because
+no symbolic value can take part in it: `is`, `try`, `while`, `range`, comprehensions over state, and
+`if` or `return` inside a `span` loop.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_type_hints
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+NIL: Any = None
+"""No one: what a map of identities holds until told otherwise. Nothing may be written at NIL."""
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A sort of identities that can only be compared: sessions, turns, rows, pages."""
+
+    name: str
+    letter: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A sort of counts: `Index` counts pages, `Len` counts tokens."""
+
+    name: str
+    letter: str
+
+
+Index = Annotated[int, Number("Index", "i")]
+Len = Annotated[int, Number("Len", "n")]
+
+
+class Map(Generic[K, V]):
+    """A total map. Identities default to NIL, numbers to 0, flags to False."""
+
+    def __getitem__(self, key: Any) -> V:
+        """Read the cell of `key`: one identity or index, or a tuple of them."""
+        raise NotImplementedError
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Write the cell of `key`, which must not be NIL."""
+        raise NotImplementedError
+
+
+class Words:
+    """What an interpreter's state offers to the rules besides its maps."""
+
+    def pages(self, n: Len) -> Index:
+        """Return how many pages `n` tokens take: ceil(n / page_size)."""
+        raise NotImplementedError
+
+    def forall(self, *sorts_then_body: Any) -> bool:
+        """`s.forall(Page, Index, lambda p, i: ...)`: true for every identity and index."""
+        raise NotImplementedError
+
+    def span(self, lo: Index, hi: Index) -> Iterator[Index]:
+        """`for i in s.span(lo, hi)`: one parallel assignment for all indices lo <= i < hi."""
+        raise NotImplementedError
+
+    def choose(self, sort: Any, fits: Callable[[Any], bool]) -> Any:
+        """Some identity that fits, as the implementation picks; none: the move has no room."""
+        raise NotImplementedError
+
+    def choose_each(
+        self, lo: Index, hi: Index, sort: Any, fits: Callable[[Any], bool]
+    ) -> Map[Index, Any]:
+        """For each index lo <= i < hi another identity that fits, all different, or no room."""
+        raise NotImplementedError
+
+    def same_as(self, other: Any) -> bool:
+        """Every cell of every map equals that of the other state."""
+        raise NotImplementedError
+
+
+class Forbidden(Exception):  # noqa: N818 - it is an answer of the guard, not an error
+    """The guard of a move does not hold."""
+
+
+class NoRoom(Exception):  # noqa: N818 - exhaustion is an ordinary case
+    """Nothing fits what the move must choose: no free row, not enough free pages."""
+
+
+class Broken(AssertionError):  # noqa: N818 - named as the report reads
+    """An `ensure` inside a rule failed: the machine did something that must never happen."""
+
+
+def require(guard: bool) -> None:
+    """State the guard of a move; raise Forbidden where it does not hold."""
+    if not guard:
+        raise Forbidden
+
+
+def ensure(fact: bool, words: str) -> None:
+    """State what must be true at this point; it is proved, and raises Broken when run."""
+    if not fact:
+        raise Broken(words)
+
+
+def implies(premise: bool, conclusion: bool) -> bool:
+    """Logical implication. Both sides are evaluated, whatever the premise."""
+    return conclusion if premise else True
+
+
+Kind = Literal["request", "move"]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A named function over the state; the sorts of its parameters are its annotations."""
+
+    run: Callable[..., Any]
+    num_states: int = 1
+    name: str = field(init=False)
+    words: str = field(init=False)
+    params: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read name, sentence and parameter sorts off the function."""
+        hints = get_type_hints(self.run, include_extras=True)
+        names = list(inspect.signature(self.run).parameters)[self.num_states :]
+        for name, value in (
+            ("name", self.run.__name__),
+            ("words", inspect.cleandoc(self.run.__doc__ or "")),
+            ("params", {n: hints[n] for n in names}),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, *args: Any) -> Any:
+        """Run the rule."""
+        return self.run(*args)
+
+
+@dataclass(frozen=True, eq=False)
+class Action(Rule):
+    """What may happen: a client's request, always answered, or a move of the scheduler, if allowed.
+
+    Whoever drives chooses every parameter; what the implementation chooses is `s.choose`n inside.
+    """
+
+    kind: Kind = "move"
+
+
+@dataclass(frozen=True, eq=False)
+class Invariant(Rule):
+    """True in every reachable state, for all values of its parameters; its docstring is its words.
+
+    One object is proof obligation, check in exploration, oracle in lockstep and documentation.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Change(Rule):
+    """What an action must leave alone, or must do: a property of the states before and after it.
+
+    A parameter named `answer` receives what the action returned; the others range over everything.
+    """
+
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Sometimes(Rule):
+    """A case that must be reachable: a property of an action's arguments just before it."""
+
+    action: Action = None  # type: ignore[assignment] # always given by `sometimes`
+
+
+def request(run: Callable[..., Any]) -> Action:
+    """Declare what a client may ask."""
+    return Action(run, kind="request")
+
+
+def move(run: Callable[..., Any]) -> Action:
+    """Declare what the scheduler may do."""
+    return Action(run, kind="move")
+
+
+def invariant(run: Callable[..., bool]) -> Invariant:
+    """Declare what is always true."""
+    return Invariant(run)
+
+
+def after(*actions: Action) -> Callable[[Callable[..., bool]], Change]:
+    """Declare a property of the states before and after the given actions."""
+    return lambda run: Change(run, num_states=2, actions=actions)
+
+
+def sometimes(action: Action) -> Callable[[Callable[..., bool]], Sometimes]:
+    """Declare a case of `action` that must be reachable."""
+    return lambda run: Sometimes(run, action=action)

@@ -1,0 +1,80 @@
+"""All rules of one spec text, by name: what every interpreter, explorer and prover works on."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from spec.language import Action, Change, Invariant, Map, Sometimes, Words
+
+MODULES = ("state", "kv", "requests", "moves", "invariants", "changes", "cases")
+"""The files of the spec text, in reading order."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One map of the state: the sorts of its keys and of its values."""
+
+    name: str
+    keys: tuple[Any, ...]
+    value: Any
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Fields, constants, actions and properties, in the order in which the text declares them."""
+
+    fields: dict[str, Field]
+    constants: dict[str, Any]
+    requests: dict[str, Action]
+    moves: dict[str, Action]
+    invariants: dict[str, Invariant]
+    changes: dict[str, Change]
+    cases: dict[str, Sometimes]
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """Requests and moves."""
+        return self.requests | self.moves
+
+    def changes_after(self, action: Action) -> list[Change]:
+        """Return the two-state properties that speak of `action`."""
+        return [change for change in self.changes.values() if action in change.actions]
+
+
+def read(modules: dict[str, ModuleType]) -> Rules:
+    """Collect the rules of the given modules, keyed by the names of MODULES."""
+    fields, constants = {}, {}
+    for name, hint in get_type_hints(modules["state"].State, include_extras=True).items():
+        if get_origin(hint) is Map:
+            keys, value = get_args(hint)
+            keys = get_args(keys) if get_origin(keys) is tuple else (keys,)
+            fields[name] = Field(name, keys, value)
+        else:
+            constants[name] = hint
+    return Rules(
+        fields,
+        constants,
+        *(
+            {rule.name: rule for rule in vars(modules[module]).values() if type(rule) is kind}
+            for module, kind in (
+                ("requests", Action),
+                ("moves", Action),
+                ("invariants", Invariant),
+                ("changes", Change),
+                ("cases", Sometimes),
+            )
+        ),
+    )
+
+
+@cache
+def rules() -> Rules:
+    """Return the rules of the spec as it stands."""
+    return read({name: importlib.import_module(f"spec.{name}") for name in MODULES})
+
+
+__all__ = ["MODULES", "Field", "Rules", "Words", "read", "rules"]
