@@ -5,7 +5,7 @@ Each is a condition on an action's arguments in the state just before that actio
 
 from __future__ import annotations
 
-from spec.language import NIL, Len, Sometimes, sometimes
+from spec.language import NIL, Len, sometimes
 from spec.moves import (
     abort_first,
     abort_nth,
@@ -168,6 +168,3 @@ def a_second_turn_is_refused_while_one_runs(
 ) -> bool:
     """A turn is submitted while another of its session is in flight."""
     return s.in_flight[x] != NIL and t != s.in_flight[x] and new != 0 and edit == Edit.APPEND
-
-
-CASES = tuple(rule for rule in list(globals().values()) if isinstance(rule, Sometimes))

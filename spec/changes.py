@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.language import NIL, Change, Index, after, implies
+from spec.language import NIL, after, implies
 from spec.moves import (
     abort_first,
     abort_nth,
@@ -17,7 +17,7 @@ from spec.moves import (
     start,
 )
 from spec.requests import abort, close, open, submit
-from spec.state import Answer, Page, Row, Session, State
+from spec.state import Answer, Session, State
 
 
 @after(open, submit, abort, close)
@@ -36,18 +36,9 @@ def only_finish_and_close_move_req_nodes(old: State, s: State, x: Session) -> bo
 
 
 @after(submit, abort, pre_abort, abort_waiting)
-def a_turn_that_never_ran_leaves_slots_alone(
-    old: State, s: State, x: Session, r: Row, i: Index, p: Page
-) -> bool:
+def a_turn_that_never_ran_leaves_slots_alone(old: State, s: State) -> bool:
     """Submit, pre-abort, abort of a waiting turn touch no slot, row or page (P5 of PR 22790)."""
-    return (
-        s.slot[x] == old.slot[x]
-        and s.holder[r] == old.holder[r]
-        and s.committed[r] == old.committed[r]
-        and s.allocated[r] == old.allocated[r]
-        and s.table[r, i] == old.table[r, i]
-        and s.owner[p] == old.owner[p]
-    )
+    return s.same_as(old, "slot", "holder", "committed", "allocated", "table", "owner")
 
 
 @after(abort_first, abort_nth)
@@ -83,6 +74,3 @@ def a_close_waits_for_the_turn_in_flight(old: State, s: State, x: Session) -> bo
         old.in_flight[x] != NIL,
         s.in_flight[x] == old.in_flight[x] and s.slot[x] == old.slot[x] and s.opened[x],
     )
-
-
-CHANGES = tuple(rule for rule in list(globals().values()) if isinstance(rule, Change))

@@ -6,7 +6,7 @@ they all hold. No existential is needed: each witness is a field (`in_flight`, `
 
 from __future__ import annotations
 
-from spec.language import NIL, Index, Invariant, implies, invariant
+from spec.language import NIL, Index, implies, invariant
 from spec.state import Held, Page, Row, Session, State, Turn, attached, running
 
 
@@ -176,6 +176,3 @@ def a_forgotten_turn_leaves_no_trace(s: State, t: Turn) -> bool:
         not attached(s, t),
         s.row[t] == NIL and s.limit[t] == 0 and not s.aborting[t],
     )
-
-
-INVARIANTS = tuple(rule for rule in list(globals().values()) if isinstance(rule, Invariant))

@@ -2,7 +2,7 @@
 
 A rule is an ordinary function over a state `s`, a record of total maps. It is run as it stands by
 the concrete interpreter (`spec.machine`) and by the Z3 interpreter (`proofs`). Plain `if`, `and`,
-`or`, `not`, `min` and chained comparisons mean what they always mean. Not allowed in a rule, because
+`or`, `not`, `min` and chained comparisons mean what they always mean. Not allowed in a rule, since
 no symbolic value can take part in it: `is`, `try`, `while`, `range`, comprehensions over state, and
 `if` or `return` inside a `span` loop.
 """
@@ -78,8 +78,8 @@ class Words:
         """For each index lo <= i < hi another identity that fits, all different, or no room."""
         raise NotImplementedError
 
-    def same_as(self, other: Any) -> bool:
-        """Every cell of every map equals that of the other state."""
+    def same_as(self, other: Any, *fields: str) -> bool:
+        """Every cell of the named maps, or of all if none is named, equals the other state's."""
         raise NotImplementedError
 
 

@@ -1,1 +1,1 @@
-"""How the rules are run: concretely, one action at a time, and over every state of a small world."""
+"""How the rules are run: one action at a time, and over every state of a small world."""

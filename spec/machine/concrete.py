@@ -1,14 +1,14 @@
-"""The concrete interpreter: identities and lengths are small integers, maps are copy-on-write dicts."""
+"""The concrete interpreter: identities and lengths are integers, maps copy-on-write dicts."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from spec.language import NIL, Action, Atom, Index, NoRoom, Number, Words
+from spec.language import NIL, Atom, Broken, Index, NoRoom, Number, Words
 from spec.machine.rules import Rules
 
 
@@ -40,11 +40,19 @@ class Size:
             return range(self.indices)
         atom = sort.__metadata__[0]
         assert isinstance(atom, Atom), f"{sort} has no finite domain"
-        return range(
-            {"Session": self.sessions, "Turn": self.turns, "Row": self.rows, "Page": self.pages}[
-                atom.name
-            ]
-        )
+        match atom.name:
+            case "Session":
+                return range(self.sessions)
+            case "Turn":
+                return range(self.turns)
+            case "Row":
+                return range(self.rows)
+            case _:
+                return range(self.pages)
+
+    def tuples(self, sorts: Iterable[Any]) -> Iterator[tuple[int, ...]]:
+        """Every tuple of identities and indices of the given sorts."""
+        return itertools.product(*map(self.domain, sorts))
 
 
 def default(sort: Any) -> Any:
@@ -61,10 +69,10 @@ def default(sort: Any) -> Any:
 class Cells:
     """One map: cells that differ from the default, copied at the first write after a fork."""
 
-    __slots__ = ("_own", "cells", "default")
+    __slots__ = ("cells", "default", "own")
 
     def __init__(self, cells: dict[Any, Any], default: Any) -> None:
-        self.cells, self.default, self._own = cells, default, False
+        self.cells, self.default, self.own = cells, default, False
 
     def __getitem__(self, key: Any) -> Any:
         """Read a cell; the cell of NIL reads as the default."""
@@ -73,9 +81,9 @@ class Cells:
     def __setitem__(self, key: Any, value: Any) -> None:
         """Write a cell."""
         if key is NIL:
-            raise KeyError("a rule writes at NIL")
-        if not self._own:
-            self.cells, self._own = dict(self.cells), True
+            raise Broken("a rule writes at NIL")
+        if not self.own:
+            self.cells, self.own = dict(self.cells), True
         if value == self.default:
             self.cells.pop(key, None)
         else:
@@ -85,20 +93,29 @@ class Cells:
 class ConcreteState(Words):
     """A state of a concrete world. Equal states have equal `key`s."""
 
-    def __init__(self, rules: Rules, size: Size, cells: tuple[dict[Any, Any], ...] = ()) -> None:
+    def __init__(self, rules: Rules, size: Size) -> None:
         self.rules, self.size = rules, size
         self.context_len = size.context_len
-        for i, (name, field) in enumerate(rules.fields.items()):
-            setattr(self, name, Cells(cells[i] if cells else {}, default(field.value)))
+        for name, field in rules.fields.items():
+            setattr(self, name, Cells({}, default(field.value)))
+
+    def __getattr__(self, name: str) -> Any:
+        """Declare to type checkers that fields are attributes; only unknown names come here."""
+        raise AttributeError(f"the state has no field {name}")
 
     def fork(self) -> ConcreteState:
         """Return a copy that shares every cell until one of the two is written."""
-        return ConcreteState(self.rules, self.size, self.cells())
+        new = object.__new__(ConcreteState)
+        own = new.__dict__
+        own.update(self.__dict__)
+        for name in self.rules.fields:
+            field = own[name]
+            field.own = False
+            own[name] = Cells(field.cells, field.default)
+        return new
 
     def cells(self) -> tuple[dict[Any, Any], ...]:
         """Return each field's cells that differ from the default, in the order of declaration."""
-        for name in self.rules.fields:
-            self.__dict__[name]._own = False
         return tuple(self.__dict__[name].cells for name in self.rules.fields)
 
     def key(self) -> tuple[frozenset[Any], ...]:
@@ -112,7 +129,7 @@ class ConcreteState(Words):
     def forall(self, *sorts_then_body: Any) -> bool:
         """Check the body for every tuple of identities and indices."""
         *sorts, body = sorts_then_body
-        return all(body(*t) for t in itertools.product(*map(self.size.domain, sorts)))
+        return all(body(*t) for t in self.size.tuples(sorts))
 
     def span(self, lo: int, hi: int) -> Iterator[int]:
         """Iterate over lo <= i < hi."""
@@ -126,43 +143,16 @@ class ConcreteState(Words):
         raise NoRoom
 
     def choose_each(self, lo: int, hi: int, sort: Any, fits: Callable[[int], bool]) -> Any:
-        """Return the first identities that fit, one per index in [lo, hi); raise NoRoom if too few."""
+        """Return the first that fit, one per index in [lo, hi); raise NoRoom if too few."""
         chosen = list(itertools.islice(filter(fits, self.size.domain(sort)), max(hi - lo, 0)))
         if len(chosen) < hi - lo:
             raise NoRoom
         return dict(zip(range(lo, hi), chosen, strict=True))
 
-    def same_as(self, other: ConcreteState) -> bool:
-        """Compare every cell."""
-        return self.cells() == other.cells()
-
-
-def perform(state: ConcreteState, action: Action, args: tuple[Any, ...]) -> Any:
-    """Run `action` in place and return its answer.
-
-    Raises Forbidden (guard), NoRoom (nothing to choose), Broken (an ensure failed): `state` is then
-    in an undefined state between; fork before.
-    """
-    return action.run(state, *args)
-
-
-def violated(state: ConcreteState) -> list[str]:
-    """Return the names of the invariants that do not hold in `state`."""
-    return [
-        name
-        for name, invariant in state.rules.invariants.items()
-        if not state.forall(*invariant.params.values(), lambda *t: invariant.run(state, *t))  # noqa: B023 - called at once
-    ]
-
-
-def violated_changes(
-    old: ConcreteState, new: ConcreteState, action: Action, answer: Any
-) -> list[str]:
-    """Return the names of the two-state properties of `action` that this step breaks."""
-    broken = []
-    for change in old.rules.changes_after(action):
-        given = (answer,) if "answer" in change.params else ()
-        sorts = [sort for name, sort in change.params.items() if name != "answer"]
-        if not old.forall(*sorts, lambda *t: change.run(old, new, *given, *t)):  # noqa: B023 - called at once
-            broken.append(change.name)
-    return broken
+    def same_as(self, other: ConcreteState, *fields: str) -> bool:
+        """Compare every cell of the named maps, or of all."""
+        for name in fields or self.rules.fields:
+            mine, others = self.__dict__[name].cells, other.__dict__[name].cells
+            if mine is not others and mine != others:
+                return False
+        return True

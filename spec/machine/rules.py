@@ -6,9 +6,11 @@ import importlib
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from spec.language import Action, Change, Invariant, Map, Sometimes, Words
+from spec.language import Action, Change, Invariant, Map, Rule, Sometimes
+
+R = TypeVar("R", bound=Rule)
 
 MODULES = ("state", "kv", "requests", "moves", "invariants", "changes", "cases")
 """The files of the spec text, in reading order."""
@@ -55,19 +57,18 @@ def read(modules: dict[str, ModuleType]) -> Rules:
             fields[name] = Field(name, keys, value)
         else:
             constants[name] = hint
+
+    def declared(module: str, kind: type[R]) -> dict[str, R]:
+        return {rule.name: rule for rule in vars(modules[module]).values() if type(rule) is kind}
+
     return Rules(
         fields,
         constants,
-        *(
-            {rule.name: rule for rule in vars(modules[module]).values() if type(rule) is kind}
-            for module, kind in (
-                ("requests", Action),
-                ("moves", Action),
-                ("invariants", Invariant),
-                ("changes", Change),
-                ("cases", Sometimes),
-            )
-        ),
+        requests=declared("requests", Action),
+        moves=declared("moves", Action),
+        invariants=declared("invariants", Invariant),
+        changes=declared("changes", Change),
+        cases=declared("cases", Sometimes),
     )
 
 
@@ -75,6 +76,3 @@ def read(modules: dict[str, ModuleType]) -> Rules:
 def rules() -> Rules:
     """Return the rules of the spec as it stands."""
     return read({name: importlib.import_module(f"spec.{name}") for name in MODULES})
-
-
-__all__ = ["MODULES", "Field", "Rules", "Words", "read", "rules"]

@@ -1,6 +1,6 @@
 """A spec text with an edit: the same rules, one bug put in on purpose.
 
-The edit is a piece of the text and what stands in its place, so every interpreter meets the same bug.
+An edit is a piece of the text and what stands in its place: every interpreter meets the same bug.
 """
 
 from __future__ import annotations

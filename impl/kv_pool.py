@@ -1,0 +1,25 @@
+"""The K and V of every location. Answers: what was computed for the token that lies there?"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from impl.config import EngineConfig
+
+
+class KVPool:
+    """K and V tensors [num_layers, num_locations, num_kv_heads, head_dim], locations of the padding page first."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        """Start with zeros everywhere; the padding page stays so."""
+        model = config.model
+        num_locations = (config.num_pages + 1) * config.page_size
+        shape = (model.num_layers, num_locations, model.num_kv_heads, model.head_dim)
+        self.k = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
+        self.v = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
+
+    def write(self, layer: int, locations: Tensor, k: Tensor, v: Tensor) -> None:
+        """Store `k` and `v` [num_tokens, num_kv_heads, head_dim] at `locations` [num_tokens]."""
+        self.k[layer].index_copy_(0, locations, k)
+        self.v[layer].index_copy_(0, locations, v)

@@ -1,0 +1,39 @@
+"""What the scheduler did, and how turns ended: the two logs of an engine. The caller drains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Why(StrEnum):
+    """Why a turn that was admitted got no answer: it was turned away before it ran, or aborted."""
+
+    TOO_LONG = "too_long"
+    QUEUE_FULL = "queue_full"
+    NO_ROOM = "no_room"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move of the scheduler: its name, then the turn or session, then a length or a reason."""
+
+    name: str
+    args: tuple[int | str, ...]
+
+    def __str__(self) -> str:
+        """Read as a call: `reserve(3, 17)`."""
+        return f"{self.name}({', '.join(map(str, self.args))})"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The answer to one turn: its output tokens, or why there are none."""
+
+    turn: int
+    session: int
+    outcome: Literal["finished", "aborted"]
+    reason: str  # "" when finished
+    output: tuple[int, ...]  # empty when aborted

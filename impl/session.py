@@ -1,0 +1,32 @@
+"""A session: a conversation whose KV is kept between its turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from impl.record import KVRecord
+from impl.turn import Turn
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """Append-only, at most one turn in flight. In flight has an owner: only that very turn clears it."""
+
+    id: int
+    closing: bool = False  # its close waits for the turn in flight
+    in_flight: Turn | None = None  # the turn that has neither finished nor aborted
+    req_nodes: Turn | None = None  # the last turn that finished successfully, and nothing else
+    slot: KVRecord | None = None  # the record kept between turns, lent to the turn that runs
+
+    @property
+    def history(self) -> list[int]:
+        """Tokens of the last finished turn: where the next one goes on (PR 22790)."""
+        return self.req_nodes.tokens if self.req_nodes else []
+
+    def __str__(self) -> str:
+        """Show what an assertion needs."""
+        last, slot = self.req_nodes and self.req_nodes.id, self.slot
+        flying = self.in_flight and self.in_flight.id
+        return (
+            f"session {self.id} (in flight {flying}, last {last}, closing {self.closing}, {slot})"
+        )

@@ -1,0 +1,142 @@
+"""What clients may ask of sessions, and who is known. Answers: may this turn be created?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from impl.refused import Reason, Refused
+from impl.session import Session
+from impl.session_cache import SessionCache
+from impl.turn import Turn
+
+
+class SessionController:
+    """Sessions and turns by id. A turn that is over and is no session's last finished one is forgotten."""
+
+    def __init__(self, cache: SessionCache) -> None:
+        """Start with no sessions."""
+        self.cache = cache
+        self.sessions: dict[int, Session] = {}
+        self.turns: dict[int, Turn] = {}
+
+    # -- requests
+
+    def open(self, session_id: int) -> None:
+        """Begin a session. Raises Refused."""
+        if session_id in self.sessions:
+            raise Refused(Reason.ALREADY_OPEN)
+        self.sessions[session_id] = Session(session_id)
+
+    def submit(
+        self,
+        session_id: int,
+        turn_id: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        edit: Reason | None = None,
+    ) -> Turn:
+        """Create a turn: the last finished turn's tokens and the new ones. Raises Refused.
+
+        The history is read, never popped: whatever ends this turn, the next starts from req_nodes
+        again (P1 of PR 22790). `edit` names what is asked for besides appending.
+        """
+        reason = self.refusal(session_id, turn_id, tokens, edit)
+        if reason:
+            raise Refused(reason)
+        session = self.sessions[session_id]
+        turn = Turn(turn_id, session, [*session.history, *tokens], max_new_tokens)
+        session.in_flight = self.turns[turn_id] = turn
+        return turn
+
+    def refusal(
+        self, session_id: int, turn_id: int, tokens: Sequence[int], edit: Reason | None
+    ) -> Reason | None:
+        """Return the first reason why a turn cannot be created, or None."""
+        if turn_id in self.turns:
+            return Reason.DUPLICATE_TURN
+        session = self.sessions.get(session_id)
+        if session is None:
+            return Reason.UNKNOWN_SESSION
+        if session.closing:
+            return Reason.CLOSING
+        if edit:
+            return edit
+        if not tokens:
+            return Reason.EMPTY_INPUT
+        return Reason.IN_FLIGHT if self.is_busy(session) else None
+
+    def is_busy(self, session: Session) -> bool:
+        """Tell whether the session has a turn in flight: a second one must wait (P2 of PR 22790)."""
+        return session.in_flight is not None
+
+    def abort(self, turn_id: int) -> None:
+        """Mark a live turn; the scheduler ends it. Raises Refused."""
+        turn = self.turns.get(turn_id)
+        if turn is None or not self.is_live(turn):
+            raise Refused(Reason.UNKNOWN_TURN)
+        turn.aborting = True
+
+    def close(self, session_id: int) -> None:
+        """End a session: at once when no turn is in flight, else when that turn ends. Raises Refused."""
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise Refused(Reason.UNKNOWN_SESSION)
+        if session.in_flight:
+            session.closing = True  # never under a running turn (PR 21875)
+        else:
+            self.end(session)
+
+    # -- ends
+
+    def is_live(self, turn: Turn) -> bool:
+        """Tell whether the turn is its session's turn in flight."""
+        return turn.session is not None and turn.session.in_flight is turn
+
+    def finish(self, session: Session, turn: Turn) -> None:
+        """Make `turn` the session's last finished one and forget the one before (PR 22790)."""
+        if session.req_nodes:
+            self.forget(session.req_nodes)
+        session.req_nodes, session.in_flight = turn, None
+
+    def detach(self, session: Session, turn: Turn) -> None:
+        """End a turn without output: slot and req_nodes do not notice."""
+        session.in_flight = None
+        self.forget(turn)
+
+    def forget(self, turn: Turn) -> None:
+        """Let the turn go; its id may be used again."""
+        del self.turns[turn.id]
+        turn.session = None
+
+    def end(self, session: Session) -> None:
+        """Close a session that has no turn in flight: it keeps nothing."""
+        if session.slot:
+            self.cache.release(session.slot)
+            session.slot = None
+        if session.req_nodes:
+            self.forget(session.req_nodes)
+            session.req_nodes = None
+        del self.sessions[session.id]
+
+    # -- check
+
+    def check(self) -> None:
+        """Raise AssertionError unless sessions and turns know each other, and borrow their own slot's record."""
+        known: set[int] = set()
+        for session in self.sessions.values():
+            flying, last = session.in_flight, session.req_nodes
+            for turn in filter(None, (flying, last)):
+                assert self.turns.get(turn.id) is turn, f"a session's turns are known: {session}"
+                assert turn.session is session, f"a turn belongs to its session: {turn}, {session}"
+                known.add(turn.id)
+            assert last is None or last.record is None, f"a finished turn borrows nothing: {last}"
+            assert flying is None or flying.tokens[: len(session.history)] == session.history, (
+                f"a turn extends the last finished one: {flying}, {session}"
+            )
+            if session.slot:
+                assert last, f"only a finished turn leaves a slot behind: {session}"
+                lent = flying and flying.record
+                assert lent in (None, session.slot), f"a turn borrows its slot's record: {flying}"
+        assert known == set(self.turns), (
+            f"a known turn is in flight or its session's last: {sorted(known)}, {sorted(self.turns)}"
+        )

@@ -1,0 +1,69 @@
+"""Random weights, the same on every device. Scaled so that each token depends on all that came before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impl.config import EngineConfig
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Weights of one layer; a matrix is [in, out] and is applied as x @ w."""
+
+    wq: Tensor
+    wk: Tensor
+    wv: Tensor
+    wo: Tensor
+    up: Tensor
+    down: Tensor
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All weights, and the angles' cosines and sines [context_len, 1, head_dim / 2] of RoPE."""
+
+    embedding: Tensor  # [vocab_size, hidden_size]
+    layers: tuple[Layer, ...]
+    head: Tensor  # [hidden_size, vocab_size]
+    cos: Tensor
+    sin: Tensor
+
+    @classmethod
+    def random(cls, config: EngineConfig) -> Weights:
+        """Draw from the seed on the CPU in float64, then move and round."""
+        model = config.model
+        generator = torch.Generator().manual_seed(model.seed)
+
+        def matrix(fan_in: int, fan_out: int, gain: float = 1.0) -> Tensor:
+            drawn = torch.randn(fan_in, fan_out, generator=generator, dtype=torch.float64)
+            return (drawn * gain * fan_in**-0.5).to(config.device, config.torch_dtype)
+
+        hidden, kv_size = model.hidden_size, model.num_kv_heads * model.head_dim
+        embedding = matrix(model.vocab_size, hidden, model.vocab_size**0.5)
+        layers = tuple(
+            Layer(
+                wq=matrix(hidden, hidden, QUERY_GAIN),
+                wk=matrix(hidden, kv_size),
+                wv=matrix(hidden, kv_size),
+                wo=matrix(hidden, hidden, OUT_GAIN),
+                up=matrix(hidden, model.ffn_size),
+                down=matrix(model.ffn_size, hidden, FFN_GAIN),
+            )
+            for _ in range(model.num_layers)
+        )
+        head = matrix(hidden, model.vocab_size, HEAD_GAIN)
+        half = model.head_dim // 2
+        speed = 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+        angle = torch.arange(config.context_len, dtype=torch.float64)[:, None, None] * speed
+        cos, sin = (x.to(config.device, config.torch_dtype) for x in (angle.cos(), angle.sin()))
+        return cls(embedding, layers, head, cos, sin)
+
+
+QUERY_GAIN = 2.0
+OUT_GAIN = 3.0
+FFN_GAIN = 2.0
+HEAD_GAIN = 4.0

@@ -1,0 +1,97 @@
+"""Small worlds: how large, and which arguments a driver may draw for each action in a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from spec.language import NIL
+from spec.machine.concrete import ConcreteState, Size
+from spec.machine.rules import Rules
+from spec.state import Edit, Why
+
+Args = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """A size, and the lengths that clients ask for."""
+
+    name: str
+    size: Size
+    new: tuple[int, ...]
+    max_new: tuple[int, ...]
+
+    def initial(self, rules: Rules) -> ConcreteState:
+        """Return the empty state: no session, every row and page free."""
+        return ConcreteState(rules, self.size)
+
+    def arguments(self, s: ConcreteState, action: str) -> Iterator[Args]:
+        """Generate the arguments worth trying for `action` in `s`; guards are not consulted.
+
+        Turn ids are interchangeable while nobody knows them, so only the first unknown one is
+        offered. Refusals are offered once per reason.
+        """
+        match action:
+            case "open" | "close" | "end_close":
+                yield from ((x,) for x in range(self.size.sessions))
+            case "submit":
+                yield from self._submissions(s)
+            case "abort":
+                yield from ((t,) for t in self._known(s))
+                yield from ((t,) for t in self._fresh(s))
+            case "reserve":
+                for t in self._running(s):
+                    r = s.row[t]
+                    yield from ((t, n) for n in range(s.allocated[r] + 1, s.tokens[t] + 1))
+            case "extend":
+                for t in self._running(s):
+                    r = s.row[t]
+                    yield from ((t, n) for n in range(s.committed[r] + 1, s.allocated[r] + 1))
+            case "pre_abort":
+                yield from ((t, why) for t in s.in_flight.cells.values() for why in Why)
+            case _:
+                yield from ((t,) for t in s.in_flight.cells.values())
+
+    def _submissions(self, s: ConcreteState) -> Iterator[Args]:
+        fresh = next(self._fresh(s), NIL)
+        for x in range(self.size.sessions):
+            for t in self._known(s):
+                yield x, t, 1, 0, Edit.APPEND
+            if fresh is NIL:
+                continue
+            for edit in Edit:
+                if edit != Edit.APPEND:
+                    yield x, fresh, 1, 0, edit
+            yield x, fresh, 0, 0, Edit.APPEND
+            if s.in_flight[x] is not NIL or s.closing[x] or not s.opened[x]:
+                yield x, fresh, 1, 0, Edit.APPEND
+                continue
+            for new in self.new:
+                yield from ((x, fresh, new, max_new, Edit.APPEND) for max_new in self.max_new)
+
+    def _known(self, s: ConcreteState) -> list[int]:
+        return sorted(s.session.cells)
+
+    def _running(self, s: ConcreteState) -> list[int]:
+        return sorted(s.row.cells)
+
+    def _fresh(self, s: ConcreteState) -> Iterator[int]:
+        known = s.session.cells
+        return (t for t in range(self.size.turns) if t not in known)
+
+
+WORLDS = {
+    world.name: world
+    for world in (
+        World("one-session", Size(1, 3, 1, 3, 2, 5), new=(1, 2, 3), max_new=(0, 1, 2)),
+        World("page-size-1", Size(2, 5, 2, 4, 1, 3), new=(1, 2), max_new=(0, 1)),
+        World("two-sessions", Size(2, 5, 2, 4, 2, 6), new=(1, 2), max_new=(0, 1)),
+        World("one-row", Size(2, 5, 1, 2, 2, 4), new=(1, 2, 3), max_new=(0, 1, 2)),
+    )
+}
+"""Worlds by name. A turn's id is used again once nobody knows it, so turns follow without end.
+
+`two-sessions` has 4 pages of 2 tokens and a context of 6: a session can finish six turns in a row.
+"""
