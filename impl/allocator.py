@@ -34,7 +34,7 @@ class PagedAllocator:
         return self.pages(length) * self.page_size
 
     def alloc_extend(self, prefix_len: int, seq_len: int, last_loc: Tensor) -> Tensor | None:
-        """Return locations [seq_len - prefix_len] for positions [prefix_len, seq_len), or None: no room.
+        """Return locations for positions [prefix_len, seq_len), or None: no room.
 
         The rest of the partial page after `last_loc` (a scalar tensor: the location of position
         prefix_len - 1, unused when prefix_len is page-aligned) comes first, then whole new pages.

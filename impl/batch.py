@@ -1,4 +1,4 @@
-"""Chunks of many turns as one flat batch. Answers: which token goes where, and what may it look at?"""
+"""Chunks of many turns, laid end to end. Answers: which token goes where, and what may it read?"""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def _reach(
     flat: Tensor, ends: Tensor, table: Tensor, query_len: int, kv_len: int
 ) -> tuple[Tensor, Tensor]:
     """Return the locations that each chunk reads, and which of them each of its queries may not."""
-    num_chunks = ends.shape[1]
-    end, last = ends[:, :, None]
+    end, last = ends
+    num_chunks = end.numel()
     position = torch.arange(kv_len, device=table.device)
-    locations = table[:, :kv_len].index_select(0, flat[2, ends[1]])
-    locations = locations.masked_fill(position >= end, 0)
+    locations = table[:, :kv_len].index_select(0, flat[2, last])
+    locations = locations.masked_fill(position >= end[:, None], 0)
     query = torch.zeros(num_chunks * query_len, dtype=torch.int64, device=table.device)
     query[flat[3]] = flat[1]
     return locations, position > query.view(num_chunks, query_len, 1)

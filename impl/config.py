@@ -58,8 +58,8 @@ class ModelConfig:
 class EngineConfig:
     """Sizes of an engine, in pages, rows, turns and tokens.
 
-    dtype is float64 by default because output tokens are compared exactly with those of a dense run:
-    in float32 two orders of summation differ by enough to flip an argmax between two close logits.
+    dtype is float64 by default because output tokens are compared exactly with those of a dense
+    run: in float32 two orders of summation differ by enough to flip an argmax of close logits.
     """
 
     page_size: int = 16  # tokens per page
@@ -73,7 +73,7 @@ class EngineConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
 
     def __post_init__(self) -> None:
-        """Raise ConfigError for a count below 1, an unknown dtype or device, and too small a pool."""
+        """Raise ConfigError for sizes, a dtype or a device that cannot work."""
         for item in fields(self):
             value = getattr(self, item.name)
             _ensure(

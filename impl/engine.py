@@ -1,4 +1,4 @@
-"""The engine: clients ask, moves are performed one by one (`apply`) or as its own scheduler likes (`step`)."""
+"""The engine: clients ask; moves are performed singly (`apply`) or by its own policy (`step`)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from impl.turn import Turn
 class Engine:
     """Streaming sessions on one device.
 
-    Requests return None, or raise Refused and change nothing. `moves` and `ended` grow until the caller
-    clears them.
+    Requests return None, or raise Refused and change nothing. `moves` and `ended` grow until the
+    caller clears them.
     """
 
     def __init__(self, config: EngineConfig) -> None:
@@ -59,11 +59,11 @@ class Engine:
         drop_previous_output: bool = False,
         offset: int = 0,
     ) -> None:
-        """Add a turn: the last finished turn's tokens and `tokens`, for at most `max_new_tokens` more.
+        """Add a turn: the last finished turn's tokens, `tokens`, and `max_new_tokens` of output.
 
         A streaming session only appends: replace, drop_previous_output and a non-zero offset are
-        refused. A turn that can never run is admitted, and turned away by the next step. Raises Refused,
-        and ValueError for token ids outside the vocabulary or a negative max_new_tokens.
+        refused. A turn that can never run is admitted, and turned away by the next step. Raises
+        Refused, and ValueError for tokens outside the vocabulary or a negative max_new_tokens.
         """
         self._check_numbers(tokens, max_new_tokens)
         asked = (
@@ -81,7 +81,7 @@ class Engine:
         self.controller.abort(turn)
 
     def close(self, session: int) -> None:
-        """End a session, at once or when its turn in flight ends. Raises Refused: UNKNOWN_SESSION."""
+        """End a session, at once or after its turn in flight. Raises Refused: UNKNOWN_SESSION."""
         self.controller.close(session)
 
     def _check_numbers(self, tokens: Sequence[int], max_new_tokens: int) -> None:
@@ -111,6 +111,7 @@ class Engine:
         """Schedule, run, finish: end what must end, admit, make room, one forward pass, finish."""
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
+        self._perform(self.scheduler.overshoots())
         while admission := self.scheduler.admission():
             self.apply(admission)
         if chunks := self._reserved_chunks():
@@ -164,7 +165,7 @@ class Engine:
 
     @property
     def records(self) -> list[KVRecord]:
-        """Every KV record, once: a slot's, or that of a running turn whose session has no slot yet."""
+        """Every KV record, once: those of slots, and those of first turns that run."""
         slots = [session.slot for session in self.sessions.values()]
         borrowed = [turn.record for turn in self.mechanism.running]
         return list(dict.fromkeys(record for record in slots + borrowed if record))

@@ -9,10 +9,10 @@ from impl.config import EngineConfig
 
 
 class KVPool:
-    """K and V tensors [num_layers, num_locations, num_kv_heads, head_dim], locations of the padding page first."""
+    """Tensors `k` and `v`, each [num_layers, num_locations, num_kv_heads, head_dim]."""
 
     def __init__(self, config: EngineConfig) -> None:
-        """Start with zeros everywhere; the padding page stays so."""
+        """Start with zeros everywhere; the padding page, which comes first, stays so."""
         model = config.model
         num_locations = (config.num_pages + 1) * config.page_size
         shape = (model.num_layers, num_locations, model.num_kv_heads, model.head_dim)

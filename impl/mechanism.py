@@ -1,7 +1,7 @@
 """The moves: each guard beside its effect. Which move comes next is not decided here.
 
-A move in the wrong state is a mistake of whoever chose it: AssertionError, with the values. A move that
-finds no room or no row answers False and changes nothing: exhaustion is an ordinary case.
+A move in the wrong state is a mistake of whoever chose it: AssertionError, with the values. A move
+that finds no room or no row answers False and changes nothing: exhaustion is an ordinary case.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Mechanism:
         _, turn, record = self._running(turn_id)
         length = len(turn.tokens)
         assert not turn.aborting, f"cannot decode: {turn}"
-        assert turn.output and length < turn.limit, f"has nothing to decode: {turn}"
+        assert turn.prompt_len < length < turn.limit, f"has nothing to decode: {turn}"
         assert record.committed == length - 1, f"is not ready to decode: {turn}"
         assert record.allocated >= length, f"has no location for its last token: {turn}"
         return Chunk(turn, record.row, record.committed, length)
@@ -115,7 +115,7 @@ class Mechanism:
         self.moves.extend(moves)
 
     def commit(self, chunk: Chunk, token: int) -> None:
-        """Count the chunk's K and V as final; after the last known token, the sampled one follows."""
+        """Count the chunk as final; the sampled token follows the last one that was known."""
         turn, length = chunk.turn, chunk.end
         assert turn.record, f"does not run: {turn}"
         turn.record.committed = length
@@ -125,9 +125,10 @@ class Mechanism:
     # -- a turn ends well, or goes back
 
     def finish(self, turn_id: int) -> None:
-        """End a turn at its limit or, as a stop token would, before it: its record is the slot's."""
+        """End a turn at its limit or, as a stop token would, before: its record is the slot's."""
         session, turn, _ = self._running(turn_id)
-        assert turn.is_complete and not turn.aborting, f"cannot finish: {turn}"
+        assert not turn.aborting, f"cannot finish: {turn}"
+        assert turn.is_complete, f"cannot finish: {turn}"
         self.running.remove(turn)
         self.cache.take_back(session, turn)
         self.controller.finish(session, turn)
@@ -168,17 +169,17 @@ class Mechanism:
         self._end_aborted(session, turn, why)
 
     def abort_first(self, turn_id: int) -> None:
-        """End a running turn by order, its session's first: wipe the KV (P4 of PR 22790)."""
+        """End a running first turn by order: wipe the KV (P4 of PR 22790)."""
         session, turn, record = self._running(turn_id)
-        assert turn.aborting and not session.slot, f"is no aborted first turn: {turn}, {session}"
+        assert turn.aborting, f"nobody asked for its abort: {turn}"
+        assert session.slot is None, f"is not the first: {turn}, {session}"
         self._wipe(session, turn, record)
 
     def abort_nth(self, turn_id: int) -> None:
-        """End a running turn by order, not the first: wipe the KV, keep the tokens (P3 of PR 22790)."""
+        """End a running nth turn by order: wipe the KV, keep the tokens (P3 of PR 22790)."""
         session, turn, record = self._running(turn_id)
-        assert turn.aborting and session.slot is record, (
-            f"is no aborted nth turn: {turn}, {session}"
-        )
+        assert turn.aborting, f"nobody asked for its abort: {turn}"
+        assert session.slot is record, f"does not run on its slot's record: {turn}, {session}"
         session.slot = None
         self._wipe(session, turn, record)
 
@@ -195,18 +196,21 @@ class Mechanism:
     def end_close(self, session_id: int) -> None:
         """Complete a close that waited for a turn to end."""
         session = self.controller.sessions.get(session_id)
-        assert session and session.closing and not session.in_flight, f"no close is due: {session}"
+        assert session, f"session {session_id} is not open: {[*self.controller.sessions]}"
+        assert session.closing, f"nobody asked for its close: {session}"
+        assert session.in_flight is None, f"its close must wait: {session}"
         self.controller.end(session)
 
     # -- guards
 
     def is_too_long(self, turn: Turn) -> bool:
-        """Tell whether the turn could never run: its input and what it asks for exceed the context."""
+        """Tell whether the turn can never run: with what it asks for, it exceeds the context."""
         return turn.limit > self.config.context_len
 
     def _live(self, turn_id: int) -> tuple[Session, Turn]:
         turn = self.controller.turns.get(turn_id)
-        assert turn and turn.session, f"turn {turn_id} is not known: {[*self.controller.turns]}"
+        assert turn, f"turn {turn_id} is not known: {[*self.controller.turns]}"
+        assert turn.session, f"belongs to no session: {turn}"
         assert self.controller.is_live(turn), f"is over: {turn}"
         return turn.session, turn
 
@@ -217,7 +221,8 @@ class Mechanism:
 
     def _runnable(self, turn_id: int) -> tuple[Session, Turn]:
         session, turn = self._waiting(turn_id)
-        assert not turn.aborting and not self.is_too_long(turn), f"may not run: {turn}"
+        assert not turn.aborting, f"its abort was asked for: {turn}"
+        assert not self.is_too_long(turn), f"can never run: {turn}"
         return session, turn
 
     def _running(self, turn_id: int) -> tuple[Session, Turn, KVRecord]:
@@ -228,13 +233,12 @@ class Mechanism:
     # -- check
 
     def check(self) -> None:
-        """Raise AssertionError unless each live turn is in one queue: running if it has a record."""
+        """Raise AssertionError unless each live turn waits, or runs and has a record."""
         live = {turn for turn in self.controller.turns.values() if self.controller.is_live(turn)}
         queued = [*self.waiting, *self.running]
-        assert len(queued) == len(live) and set(queued) == live, (
-            f"a live turn waits or runs: live {sorted(t.id for t in live)}, "
-            f"waiting {[t.id for t in self.waiting]}, running {[t.id for t in self.running]}"
-        )
+        ids = f"{[t.id for t in self.waiting]} wait, {[t.id for t in self.running]} run"
+        assert set(queued) == live, f"live turns {[t.id for t in live]} wait or run, but {ids}"
+        assert len(set(queued)) == len(queued), f"a turn waits or runs, and once, but {ids}"
         for turn in queued:
             record = turn.record
             assert (record is not None) == (turn in self.running), f"runs iff it has a row: {turn}"

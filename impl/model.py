@@ -1,4 +1,4 @@
-"""The transformer: RMSNorm, RoPE, grouped KV heads, SiLU, greedy. Small, but all of it is really computed."""
+"""The transformer: RMSNorm, RoPE, grouped KV heads, SiLU. Small, but really computed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Transformer:
     ) -> Tensor:
         """Return layer `index`'s attention output for `x`, both [num_tokens, hidden_size].
 
-        What attention read is normalised before it is mixed in: a mean over a long context is small,
-        and would otherwise say less the longer the context is.
+        What attention read is normalised before it is mixed in: a mean over a long context is
+        small, and would otherwise say less the longer the context is.
         """
-        head_dim = self.config.head_dim
-        q = rotate((x @ layer.wq).unflatten(-1, (-1, head_dim)), *angles)
-        k = rotate((x @ layer.wk).unflatten(-1, (-1, head_dim)), *angles)
-        v = (x @ layer.wv).unflatten(-1, (-1, head_dim))
+        by_head = (len(x), -1, self.config.head_dim)
+        q = rotate((x @ layer.wq).view(by_head), *angles)
+        k = rotate((x @ layer.wk).view(by_head), *angles)
+        v = (x @ layer.wv).view(by_head)
         kv_pool.write(index, batch.out_locations, k, v)
         read = paged_attention(q, kv_pool.k[index], kv_pool.v[index], batch)
         return norm(read) @ layer.wo
@@ -60,6 +60,9 @@ def norm(x: Tensor) -> Tensor:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """RoPE: turn each pair (i, i + head_dim / 2) of `x` [num_tokens, heads, head_dim] by its angle."""
+    """RoPE: turn each pair (i, i + head_dim / 2) of `x` by its angle.
+
+    x: [num_tokens, heads, head_dim]; cos, sin: [num_tokens, 1, head_dim / 2]. Returns x's shape.
+    """
     a, b = x.chunk(2, dim=-1)
     return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)

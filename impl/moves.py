@@ -1,4 +1,4 @@
-"""What the scheduler did, and how turns ended: the two logs of an engine. The caller drains them."""
+"""What the scheduler did, and how turns ended: an engine's two logs. The caller drains them."""
 
 from __future__ import annotations
 

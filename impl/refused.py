@@ -1,4 +1,4 @@
-"""What a client is told when a request is turned down at once. A refused request changes nothing."""
+"""What a client is told when a request is turned down. A refused request changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""req_to_token: the table position -> location, a row per KV record. Answers: where is token i of a row?
+"""req_to_token: the table position -> location. Answers: which location holds token i of a row?
 
 A row, by position, with its pages (page_size 2, committed 3, allocated 5):
 
@@ -8,9 +8,9 @@ A row, by position, with its pages (page_size 2, committed 3, allocated 5):
                             allocated ^       [0, 5): locations exist
                   tail  [3, 5)                to be overwritten or freed; nobody reads it
 
-The record's owner holds every page that [0, allocated) touches, and frees them. Freeing the tail of this
-row starts at ceil_align(3) = 4: page 9 goes, page 2 stays, for it still holds a committed token (PR 22862).
-Entries from `allocated` on are stale and name nothing.
+The record's owner holds every page that [0, allocated) touches, and frees them. Freeing the tail
+of this row starts at ceil_align(3) = 4: page 9 goes, page 2 stays, for it still holds a committed
+token (PR 22862). Entries from `allocated` on are stale and name nothing.
 """
 
 from __future__ import annotations

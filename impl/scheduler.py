@@ -1,7 +1,7 @@
-"""The policy: which moves come next. It reads and changes nothing; any other policy would be as correct.
+"""The policy: which moves come next. It reads and changes nothing; another would be as correct.
 
-First come, first served. The oldest running turn always gets on: room for it is made by retracting the
-youngest. So every turn that fits the pool ends.
+First come, first served. The oldest running turn always gets on: room for it is made by retracting
+the youngest. So every turn that fits the pool ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Scheduler:
         self.mechanism = mechanism
 
     def aborts(self) -> list[Move]:
-        """Return the ends of turns whose abort was asked for, and of waiting turns that cannot run."""
+        """Return the ends of turns whose abort was asked for, or that can never run."""
         moves = []
         for turn in self.mechanism.running:
             if turn.aborting:
@@ -40,11 +40,22 @@ class Scheduler:
         sessions = self.mechanism.controller.sessions.values()
         return [Move("end_close", (s.id,)) for s in sessions if s.closing and not s.in_flight]
 
-    def admission(self) -> Move | None:
-        """Return the start or resume of the first waiting turn, or None: its first chunk has no room.
+    def overshoots(self) -> list[Move]:
+        """Return retracts of turns that want no more tokens, but have KV for their last one too.
 
-        When nothing runs there is nothing to wait for: the turn is admitted even so, and `Engine.step`
-        finds out that there is no room; or it is turned away, if there is not even a row.
+        Such a turn can neither finish nor go on. This policy never makes one; other drivers may.
+        """
+        return [
+            Move("retract", (turn.id,))
+            for turn in self.mechanism.running
+            if turn.record and turn.record.committed > turn.target_len
+        ]
+
+    def admission(self) -> Move | None:
+        """Return the start or resume of the first waiting turn, or None: it must go on waiting.
+
+        When nothing runs there is nothing to wait for: the turn is admitted even without room, and
+        `Engine.step` finds out; or it is turned away, if there is not even a row.
         """
         waiting, running = self.mechanism.waiting, self.mechanism.running
         if not waiting:
@@ -58,19 +69,19 @@ class Scheduler:
         return Move("resume" if slot else "start", (turn.id,))
 
     def _has_room_for(self, turn: Turn) -> bool:
-        """Tell whether budget and pages last for `turn`'s first chunk beside the running turns' next."""
+        """Tell whether budget and pages last for `turn`'s first chunk beside what runs."""
         cache, chunks = self.mechanism.cache, self.chunks()
         budget = self.config.token_budget - sum(chunk.end - chunk.start for chunk in chunks)
         free = len(cache.allocator.free_pages) - sum(
             max(0, cache.num_new_pages(chunk.turn.record, chunk.end)) for chunk in chunks
         )
-        slot = turn.session and turn.session.slot
+        slot = turn.session.slot if turn.session else None
         start = cache.prefix_len(slot, turn) if slot else 0
         end = min(start + budget, turn.target_len)
         return budget > 0 and cache.num_new_pages(slot, end) <= free
 
     def chunks(self) -> list[Chunk]:
-        """Return what to compute next: one token of each decoding turn, then prefills, to the budget."""
+        """Return what to compute next, to the budget: decodes first, then prefill chunks."""
         budget = self.config.token_budget
         chunks = []
         for turn in sorted(self.mechanism.running, key=lambda turn: not turn.is_decoding):

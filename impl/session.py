@@ -10,7 +10,7 @@ from impl.turn import Turn
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """Append-only, at most one turn in flight. In flight has an owner: only that very turn clears it."""
+    """Append-only, at most one turn in flight, which only that very turn's end clears."""
 
     id: int
     closing: bool = False  # its close waits for the turn in flight

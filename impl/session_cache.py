@@ -1,7 +1,7 @@
 """How KV records change hands, and the one way to give one back. Answers: who holds which pages?
 
-A session's slot owns its record; a turn that runs borrows that same object. So there is nothing to copy,
-nothing to save, and no flag that says whether a slot is lent (PRs 22790, 22213).
+A session's slot owns its record; a turn that runs borrows that same object. So there is nothing to
+copy, nothing to save, and no flag that says whether a slot is lent (PRs 22790, 22213).
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ class SessionCache:
     # -- pages of one record
 
     def num_new_pages(self, record: KVRecord | None, length: int) -> int:
-        """Return how many free pages it takes to reach `length` tokens; below 0, a trim frees some."""
+        """Return how many free pages it takes to go to `length` tokens; below 0, some come free."""
         held = record.allocated if record else 0
         return self.allocator.pages(length) - self.allocator.pages(held)
 
     def reserve(self, record: KVRecord, length: int) -> bool:
-        """Allocate locations up to `length` tokens: all, or none and False when pages are lacking."""
+        """Allocate locations up to `length` tokens: all of them, or none and return False."""
         row, start = record.row, record.allocated
         last_loc = self.rows.table[row, start - 1]
         locations = self.allocator.alloc_extend(start, length, last_loc)
@@ -87,7 +87,7 @@ class SessionCache:
     # -- check
 
     def check(self, records: Collection[KVRecord]) -> None:
-        """Raise AssertionError unless `records` and the free lists hold each row and each page once."""
+        """Raise AssertionError unless each row and page is free, or held by one of `records`."""
         self.allocator.check()
         self.rows.check()
         held = sorted(record.row for record in records)
@@ -110,12 +110,11 @@ class SessionCache:
         ]  # the location of the first token on the same page
         in_page = (first % size == 0) & (table == first + position % size)
         assert bool((in_page | ~listed).all()), (
-            f"locations on a page follow each other: {[table[i, :n].tolist() for i, n in enumerate(lens)]}"
+            f"locations on a page follow each other: {table.tolist()}, up to {lens.tolist()}"
         )
         held = table[:, ::size][listed[:, ::size]] // size
         holders = torch.bincount(torch.cat((held, free)), minlength=self.allocator.num_pages + 1)
-        once = holders.numel() == self.allocator.num_pages + 1 and bool((holders[1:] == 1).all())
-        assert once and int(holders[0]) == 0, (
+        assert holders.tolist() == [0] + [1] * self.allocator.num_pages, (
             f"every page has exactly one holder: free {free.tolist()}, held {held.tolist()}, "
             f"of {self.allocator.num_pages} pages"
         )

@@ -11,7 +11,7 @@ from impl.turn import Turn
 
 
 class SessionController:
-    """Sessions and turns by id. A turn that is over and is no session's last finished one is forgotten."""
+    """Sessions and turns by id. A turn that is over, and no session's last one, is forgotten."""
 
     def __init__(self, cache: SessionCache) -> None:
         """Start with no sessions."""
@@ -66,7 +66,7 @@ class SessionController:
         return Reason.IN_FLIGHT if self.is_busy(session) else None
 
     def is_busy(self, session: Session) -> bool:
-        """Tell whether the session has a turn in flight: a second one must wait (P2 of PR 22790)."""
+        """Tell whether a turn of the session is in flight: at most one is (P2 of PR 22790)."""
         return session.in_flight is not None
 
     def abort(self, turn_id: int) -> None:
@@ -77,7 +77,7 @@ class SessionController:
         turn.aborting = True
 
     def close(self, session_id: int) -> None:
-        """End a session: at once when no turn is in flight, else when that turn ends. Raises Refused."""
+        """End a session, at once or after its turn in flight. Raises Refused."""
         session = self.sessions.get(session_id)
         if session is None:
             raise Refused(Reason.UNKNOWN_SESSION)
@@ -121,7 +121,7 @@ class SessionController:
     # -- check
 
     def check(self) -> None:
-        """Raise AssertionError unless sessions and turns know each other, and borrow their own slot's record."""
+        """Raise AssertionError unless sessions and turns agree on who is whose."""
         known: set[int] = set()
         for session in self.sessions.values():
             flying, last = session.in_flight, session.req_nodes
@@ -138,5 +138,5 @@ class SessionController:
                 lent = flying and flying.record
                 assert lent in (None, session.slot), f"a turn borrows its slot's record: {flying}"
         assert known == set(self.turns), (
-            f"a known turn is in flight or its session's last: {sorted(known)}, {sorted(self.turns)}"
+            f"a known turn is in flight or its session's last: {[*known]}, {[*self.turns]}"
         )

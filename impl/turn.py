@@ -41,11 +41,11 @@ class Turn:
 
     @property
     def is_complete(self) -> bool:
-        """It may finish: KV for all tokens but the last sampled one; for all where none is wanted."""
+        """It may finish: all has KV but the last sampled token, or all if none is wanted."""
         if self.record is None:
             return False
         if self.output:
-            return self.record.committed == len(self.tokens) - 1
+            return self.record.committed >= len(self.tokens) - 1
         return self.max_new_tokens == 0 and self.record.committed == self.prompt_len
 
     @property

@@ -64,15 +64,15 @@ def a_retracted_turn_resumes(s: State, t: Turn) -> bool:
 
 
 @sometimes(extend)
-def a_prefill_is_cut_into_chunks(s: State, t: Turn, n: Len) -> bool:
+def a_prefill_is_cut_into_chunks(s: State, t: Turn, upto: Len) -> bool:
     """An extend stops short of the prompt."""
-    return n < s.prompt[t]
+    return upto < s.prompt[t]
 
 
 @sometimes(reserve)
-def a_reserve_fills_a_partial_page(s: State, t: Turn, n: Len) -> bool:
+def a_reserve_fills_a_partial_page(s: State, t: Turn, upto: Len) -> bool:
     """A reservation needs no new page."""
-    return s.pages(s.allocated[s.row[t]]) == s.pages(n)
+    return s.pages(s.allocated[s.row[t]]) == s.pages(upto)
 
 
 @sometimes(decode)

@@ -56,32 +56,32 @@ def resume(s: State, t: Turn) -> None:
 
 
 @move
-def reserve(s: State, t: Turn, n: Len) -> None:
-    """Allocate locations up to `n` tokens, filling the partly used last page first."""
-    require(running(s, t) and s.allocated[s.row[t]] < n <= s.tokens[t])
+def reserve(s: State, t: Turn, upto: Len) -> None:
+    """Allocate locations up to `upto` tokens, filling the partly used last page first."""
+    require(running(s, t) and s.allocated[s.row[t]] < upto <= s.tokens[t])
     r = s.row[t]
-    lo, hi = s.pages(s.allocated[r]), s.pages(n)
+    lo, hi = s.pages(s.allocated[r]), s.pages(upto)
     new = s.choose_each(lo, hi, Page, lambda p: s.owner[p] == NIL)
     for i in s.span(lo, hi):
         s.owner[new[i]] = Held(r, i)
     for i in s.span(lo, hi):
         s.table[r, i] = new[i]
-    s.allocated[r] = n
+    s.allocated[r] = upto
 
 
 def compute(s: State, t: Turn, n: Len) -> None:
-    """Compute KV up to `n` tokens; with the last of them known, the model yields the next token."""
+    """Compute KV up to `n` tokens; with the last known one, the model yields the next token."""
     s.committed[s.row[t]] = n
     if n == s.tokens[t] and s.tokens[t] < s.limit[t]:
         s.tokens[t] = s.tokens[t] + 1
 
 
 @move
-def extend(s: State, t: Turn, n: Len) -> None:
-    """Prefill up to `n` tokens: the whole of what is missing, or a chunk of it."""
+def extend(s: State, t: Turn, upto: Len) -> None:
+    """Prefill up to `upto` tokens: the whole of what is missing, or a chunk of it."""
     require(running(s, t) and not s.aborting[t])
-    require(s.committed[s.row[t]] < n <= s.allocated[s.row[t]])
-    compute(s, t, n)
+    require(s.committed[s.row[t]] < upto <= s.allocated[s.row[t]])
+    compute(s, t, upto)
 
 
 @move

@@ -1,0 +1,1 @@
+"""Do spec and engine agree? Both act; answers, states and KV contents are compared each time."""

@@ -1,7 +1,7 @@
-"""The dense reference: the same weights, naive full attention over the whole sequence, no pool at all.
+"""The dense reference: the same weights, naive attention over the whole sequence, no pool at all.
 
-Written from the shapes of the weights alone, head by head and without any of `impl`'s own arithmetic, so
-that a mistake there is not repeated here.
+Written from the shapes of the weights alone, head by head and without any of `impl`'s own
+arithmetic, so that a mistake there is not repeated here.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ def dense_output(model: Transformer, prompt: list[int], max_new_tokens: int) -> 
     """Return the `max_new_tokens` tokens that greedy decoding appends to `prompt`."""
     tokens = list(prompt)
     for _ in range(max_new_tokens):
-        logits, _, _ = _forward(model, tokens)
+        logits, _, _ = dense_forward(model, tokens)
         tokens.append(int(logits[-1].argmax()))
     return tokens[len(prompt) :]
 
 
 def dense_kv(model: Transformer, tokens: list[int]) -> tuple[Tensor, Tensor]:
     """Return K and V of all `tokens`, each [num_layers, num_tokens, num_kv_heads, head_dim]."""
-    _, k, v = _forward(model, tokens)
+    _, k, v = dense_forward(model, tokens)
     return k, v
 
 
 def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Causal attention of one sequence, head by head.
 
-    q: [num_tokens, num_heads, head_dim]; k, v: [num_tokens, num_kv_heads, head_dim]. Returns q's shape.
+    q: [num_tokens, num_heads, head_dim]; k, v: [num_tokens, num_kv_heads, head_dim]. Returns the
+    shape of q.
     """
     num_tokens, num_heads, head_dim = q.shape
     share = num_heads // k.shape[1]
@@ -46,7 +47,7 @@ def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _forward(model: Transformer, tokens: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+def dense_forward(model: Transformer, tokens: list[int]) -> tuple[Tensor, Tensor, Tensor]:
     """Return logits [num_tokens, vocab_size], and K and V of every layer."""
     weights, head_dim = model.weights, model.config.head_dim
     x = weights.embedding[tokens]

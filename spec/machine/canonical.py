@@ -9,6 +9,8 @@ from spec.language import Atom
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules
 
+Names = dict[str, dict[int, int]]
+
 
 class Canonical:
     """Renames identities by first mention, for every order of the sessions, and keeps the least.
@@ -31,11 +33,28 @@ class Canonical:
         return hash(min(self._renamed(cells, order) for order in self._orders))
 
     def _renamed(self, cells: tuple[dict[Any, Any], ...], sessions: dict[int, int]) -> Any:
-        names: dict[str, dict[int, int]] = {"Session": sessions, "Turn": {}, "Row": {}, "Page": {}}
+        names: Names = {"Session": sessions, "Turn": {}, "Row": {}, "Page": {}}
         return tuple(
             tuple(_rename(field, keys, value, names)) if field else ()
             for field, (keys, value) in zip(cells, self._fields, strict=True)
         )
+
+
+def renamed(s: ConcreteState) -> dict[str, list[Any]]:
+    """Return the cells of each field, with rows and pages named by first mention, in their order.
+
+    Two states that differ only in which rows and pages were handed out give the same answer.
+    """
+    names: Names = {
+        "Session": {x: x for x in range(s.size.sessions)},
+        "Turn": {t: t for t in range(s.size.turns)},
+        "Row": {},
+        "Page": {},
+    }
+    return {
+        name: _rename(cells, tuple(map(_atom, field.keys)), _value(field.value), names)
+        for (name, field), cells in zip(s.rules.fields.items(), s.cells(), strict=True)
+    }
 
 
 def _atom(sort: Any) -> str | None:
@@ -51,7 +70,7 @@ def _value(sort: Any) -> Any:
     return _atom(sort)
 
 
-def _name(sort: str | None, value: Any, names: dict[str, dict[int, int]]) -> Any:
+def _name(sort: str | None, value: Any, names: Names) -> Any:
     if sort is None:
         return value
     known = names[sort]
@@ -62,7 +81,7 @@ def _rename(
     field: dict[Any, Any],
     keys: tuple[str | None, ...],
     value: Any,
-    names: dict[str, dict[int, int]],
+    names: Names,
 ) -> list[Any]:
     """Rename keys first, in the order of what is known of them, then the values they hold."""
     if len(keys) == 1:

@@ -1,0 +1,81 @@
+"""Maps by substitution: a map is a term over its keys' variables, and a write wraps it in an `If`.
+
+There is no Z3 array: a read after any writes is a plain term over the maps of the state before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from proofs.logic import conjunction, equal, implication
+from proofs.loops import Terms, Written, written
+from proofs.sorts import Sorts, is_atom
+from spec.machine.rules import Field
+
+NO_READ = "nothing is read at NIL"
+NO_WRITE = "nothing is written at NIL"
+AGREE = "no two iterations of a loop write a cell differently"
+
+
+class SymbolicMap:
+    """One map of a state."""
+
+    def __init__(self, sorts: Sorts, field: Field, body: Terms | None = None) -> None:
+        """Make a map of which nothing is known, or the one with the given term for each part."""
+        self.sorts, self.field = sorts, field
+        self.variables = sorts.variables(field.keys)
+        self.body = body or sorts.unknown_map(field.name, field.keys, field.value)(self.variables)
+
+    def copy(self) -> SymbolicMap:
+        """Return a map that is written independently."""
+        return SymbolicMap(self.sorts, self.field, self.body)
+
+    def at(self, keys: Terms) -> Terms:
+        """Return the terms of the cell at the terms `keys`."""
+        pairs = list(zip(self.variables, keys, strict=True))
+        return tuple(z3.substitute(part, *pairs) for part in self.body)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Read a cell."""
+        keys = self._keys(key)
+        forks = self.sorts.forks
+        if forks.loop:
+            forks.loop.reads.add(self.field.name)
+        if forks.is_outermost:
+            self._check_real(NO_READ, keys)
+        return self.sorts.value(self.field.value, self.at(keys))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Write a cell; inside a span loop, the cells of all iterations."""
+        keys, values = self._keys(key), self.sorts.encode(self.field.value, value)
+        self._check_real(NO_WRITE, keys)
+        forks = self.sorts.forks
+        if not forks.loop:
+            write = Written(equal(self.variables, keys), values)
+        else:
+            forks.loop.note_write(self.field.name)
+            write = written(forks.loop, self.variables, keys, values, forks.fresh)
+        forks.path.facts.extend(write.facts)
+        if write.agreement:
+            premise, conclusion = write.agreement
+            forks.check(AGREE, implication([premise], conclusion))
+        self.body = tuple(
+            z3.If(write.hits, new, old) for new, old in zip(write.values, self.body, strict=True)
+        )
+
+    def _keys(self, key: Any) -> Terms:
+        keys = key if len(self.field.keys) > 1 else (key,)
+        return tuple(
+            self.sorts.encode(sort, k)[0] for sort, k in zip(self.field.keys, keys, strict=True)
+        )
+
+    def _check_real(self, name: str, keys: Terms) -> None:
+        """Note that none of `keys` may be NIL."""
+        real = conjunction(
+            key != self.sorts.nil(sort)
+            for sort, key in zip(self.field.keys, keys, strict=True)
+            if is_atom(sort)
+        )
+        self.sorts.forks.check(name, real)

@@ -1,0 +1,115 @@
+"""What the spec text handles in place of flags, indices and identities: Z3 terms that compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from proofs.logic import Fact
+from proofs.paths import Forks
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A condition. Asking whether it is true forks the path."""
+
+    forks: Forks
+    term: z3.BoolRef
+
+    def __bool__(self) -> bool:
+        """Turn out true or false on this path."""
+        return self.forks.decide(self.term)
+
+    def __eq__(self, other: object) -> Any:
+        """Compare with a condition or a plain bool."""
+        return Truth(self.forks, self.term == as_formula(other))
+
+    def __ne__(self, other: object) -> Any:
+        """Compare with a condition or a plain bool."""
+        return Truth(self.forks, self.term != as_formula(other))
+
+
+@dataclass(frozen=True, eq=False)
+class ForAll:
+    """A condition on all identities or indices. Asking whether it is true forks the path."""
+
+    forks: Forks
+    fact: Fact
+    counterexample: Callable[[], z3.BoolRef]  # at fresh constants, made on the path that asks
+
+    def __bool__(self) -> bool:
+        """Turn out true or false on this path."""
+        return self.forks.decide_for_all(self.fact, self.counterexample)
+
+
+@dataclass(frozen=True, eq=False)
+class Count:
+    """An index or a number of pages."""
+
+    forks: Forks
+    term: Any
+
+    def _truth(self, term: z3.BoolRef) -> Truth:
+        return Truth(self.forks, term)
+
+    def __lt__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._truth(self.term < as_count(other))
+
+    def __le__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._truth(self.term <= as_count(other))
+
+    def __gt__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._truth(self.term > as_count(other))
+
+    def __ge__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._truth(self.term >= as_count(other))
+
+    def __eq__(self, other: object) -> Any:
+        """Compare."""
+        return self._truth(self.term == as_count(other))
+
+    def __ne__(self, other: object) -> Any:
+        """Compare."""
+        return self._truth(self.term != as_count(other))
+
+    def __add__(self, other: Any) -> Count:
+        """Add pages."""
+        return Count(self.forks, self.term + as_count(other))
+
+    def __sub__(self, other: Any) -> Count:
+        """Take pages away."""
+        return Count(self.forks, self.term - as_count(other))
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """An identity, a record of identities or a constant of an enumeration; it may be NIL."""
+
+    forks: Forks
+    term: Any
+    encode: Callable[[Any], Any]  # another value of the same sort, as a term
+
+    def __eq__(self, other: object) -> Any:
+        """Compare."""
+        return Truth(self.forks, self.term == self.encode(other))
+
+    def __ne__(self, other: object) -> Any:
+        """Compare."""
+        return Truth(self.forks, self.term != self.encode(other))
+
+
+def as_formula(value: Any) -> z3.BoolRef:
+    """Return the term of a condition; what is not one must turn out true or false on its path."""
+    return value.term if isinstance(value, Truth) else z3.BoolVal(bool(value))
+
+
+def as_count(value: Any) -> Any:
+    """Return the term of an index or of a plain int."""
+    return value.term if isinstance(value, Count) else z3.IntVal(value)

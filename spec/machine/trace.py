@@ -1,0 +1,155 @@
+"""A trace: a world and a list of actions, in the one format that everything here prints and eats.
+
+Line 1 is a JSON object with the sizes of the world; every further line is one action:
+
+    {"turnstile": 1, "sessions": 2, "turns": 5, "rows": 2, "pages": 4, "page_size": 2, ...}
+    {"do": "submit", "session": 0, "turn": 0, "new": 3, "max_new": 1, "edit": "append"}
+    {"do": "reserve", "turn": 0, "upto": 3}
+
+Whoever drives chose every argument, so a trace means the same on any engine and after some of its
+actions were dropped. The action `step` lets the engine's own scheduler choose its moves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from spec.language import Atom
+from spec.machine.concrete import Size
+from spec.machine.rules import rules
+
+VERSION = 1
+STEP = "step"
+
+Args = tuple[Any, ...]
+Step = tuple[str, Args]
+
+
+class TraceError(ValueError):
+    """A trace file that cannot be read: which line, what is wrong, what would be right."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A world, the actions taken in it, and what else a driver needs (seed, limits), by name."""
+
+    size: Size
+    steps: tuple[Step, ...]
+    options: dict[str, int] = field(default_factory=dict)
+
+    def dumps(self) -> str:
+        """Write the trace as JSON lines."""
+        head = {"turnstile": VERSION, **asdict(self.size), **self.options}
+        lines = [head, *({"do": name, **named(name, args)} for name, args in self.steps)]
+        return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+    def code(self) -> str:
+        """Write the actions as Python calls, one a line."""
+        return "\n".join(show(step) for step in self.steps)
+
+
+def parameters(action: str) -> dict[str, Any]:
+    """Return the names and sorts of an action's arguments as a trace spells them."""
+    if action == STEP:
+        return {}
+    return {
+        sort.__metadata__[0].name.lower() if _is_atom(sort) else name: sort
+        for name, sort in rules().actions[action].params.items()
+    }
+
+
+def named(action: str, args: Args) -> dict[str, Any]:
+    """Return the arguments by name."""
+    return dict(zip(parameters(action), args, strict=True))
+
+
+def show(step: Step) -> str:
+    """Write one action as a call: `submit(session=0, turn=1, new=2, max_new=1, edit="append")`."""
+    name, args = step
+    return f"{name}({', '.join(f'{k}={json.dumps(v)}' for k, v in named(name, args).items())})"
+
+
+def loads(text: str, source: str = "trace") -> Trace:
+    """Read a trace. Raises TraceError with a sentence that names the line."""
+    lines = list(_objects(text, source))
+    if not lines:
+        raise TraceError(f"{source} is empty; a trace begins with a line that describes its world.")
+    (number, head), *rest = lines
+    if head.get("turnstile") != VERSION:
+        raise TraceError(
+            f'{source}, line {number}: a trace begins with {{"turnstile": {VERSION}, ...}}.'
+        )
+    sizes = [f.name for f in fields(Size)]
+    numbers = {name: _number(head, name, f"{source}, line {number}") for name in sizes}
+    options = {k: v for k, v in head.items() if k not in {"turnstile", *sizes}}
+    for name in options:
+        _number(options, name, f"{source}, line {number}")
+    try:
+        size = Size(**numbers)
+    except ValueError as wrong:
+        raise TraceError(f"{source}, line {number}: {wrong}.") from None
+    return Trace(size, tuple(_step(line, f"{source}, line {n}") for n, line in rest), options)
+
+
+def load(path: Path) -> Trace:
+    """Read a trace file. Raises TraceError, also where there is no such file."""
+    try:
+        return loads(path.read_text(encoding="utf-8"), str(path))
+    except OSError as wrong:
+        raise TraceError(f"cannot read {path}: {wrong.strerror}.") from None
+    except UnicodeDecodeError:
+        raise TraceError(f"{path} is not a text file; a trace is JSON lines in UTF-8.") from None
+
+
+def _objects(text: str, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as wrong:
+            raise TraceError(
+                f"{source}, line {number}: not JSON ({wrong.msg} at column {wrong.colno}); "
+                "is the file cut short?"
+            ) from None
+        if not isinstance(value, dict):
+            raise TraceError(f"{source}, line {number}: expected a JSON object.")
+        yield number, value
+
+
+def _number(values: dict[str, Any], name: str, where: str) -> int:
+    value = values.get(name)
+    if value is None:
+        raise TraceError(f"{where}: the field {name!r} is missing.")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TraceError(f"{where}: {name} must be a whole number from 0 on, not {value!r}.")
+    return value
+
+
+def _step(line: dict[str, Any], where: str) -> Step:
+    action = line.get("do")
+    if action != STEP and action not in rules().actions:
+        known = ", ".join([*rules().actions, STEP])
+        raise TraceError(f"{where}: unknown action {action!r}; actions are {known}.")
+    sorts = parameters(action)
+    if unknown := [k for k in line if k != "do" and k not in sorts]:
+        raise TraceError(f"{where}: {action} has no argument {', '.join(unknown)}.")
+    return action, tuple(_argument(line, name, sort, where) for name, sort in sorts.items())
+
+
+def _argument(line: dict[str, Any], name: str, sort: Any, where: str) -> Any:
+    if not (isinstance(sort, type) and issubclass(sort, StrEnum)):
+        return _number(line, name, where)
+    value = line.get(name)
+    if value not in list(sort):
+        raise TraceError(f"{where}: {name} must be one of {', '.join(sort)}, not {value!r}.")
+    return sort(value)
+
+
+def _is_atom(sort: Any) -> bool:
+    return isinstance(getattr(sort, "__metadata__", (None,))[0], Atom)

@@ -1,0 +1,209 @@
+"""One action at a time on both sides: the engine acts, the spec judges, all is compared."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from impl.engine import Engine
+from impl.moves import Move
+from impl.refused import Refused
+from spec.language import NIL, Broken, Forbidden, NoRoom
+from spec.machine.canonical import renamed
+from spec.machine.check import Checker
+from spec.machine.concrete import ConcreteState
+from spec.machine.rules import Rules, rules
+from spec.machine.trace import STEP, Step
+from spec.state import Answer, Edit
+from stateful_tests.contents import Contents
+from stateful_tests.difference import Difference
+from stateful_tests.observe import observe
+from stateful_tests.setting import Setting
+
+ABORTED = {"abort_waiting": "aborted", "abort_first": "aborted", "abort_nth": "aborted"}
+
+
+class Lockstep:
+    """Spec and engine side by side. Raises Difference when they part; its steps lead there."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.rules: Rules = rules()
+        self.state = ConcreteState(self.rules, setting.size)
+        self.engine = Engine(setting.config())
+        self.contents = Contents(self.engine)
+        self.steps: list[Step] = []
+        self._checker = Checker(self.rules, setting.size)
+
+    def do(self, step: Step) -> bool:
+        """Perform one action on both sides. Return False if the spec forbids it now."""
+        name = step[0]
+        try:
+            if name == STEP:
+                self._step()
+            elif name in self.rules.requests:
+                self._request(step)
+            elif not self._move(step):
+                return False
+            self._compare()
+        except Difference as difference:
+            difference.steps = [*self.steps, step]
+            raise
+        except Exception as crash:
+            if isinstance(crash, Forbidden | NoRoom | Broken):
+                raise
+            raise Difference(
+                "the_engine_keeps_its_own_rules",
+                f"{type(crash).__name__}: {crash}",
+                steps=[*self.steps, step],
+            ) from crash
+        self.steps.append(step)
+        return True
+
+    # -- three kinds of actions
+
+    def _request(self, step: Step) -> None:
+        """A client asks both sides, and both answer."""
+        name, args = step
+        answer = self.rules.requests[name].run(self.state, *args)
+        said = self._ask(name, args)
+        if answer != said:
+            raise Difference("answers_are_equal", f"{name} is answered differently", answer, said)
+        if answer == Answer.OK:
+            if name == "submit":
+                self.contents.submitted(args[0], args[1], self._tokens(step))
+            elif name == "close" and not self.state.opened[args[0]]:
+                self.contents.closed(args[0])
+        self._follow()
+
+    def _ask(self, name: str, args: tuple[Any, ...]) -> str:
+        try:
+            if name == "submit":
+                session, turn, _, max_new, edit = args
+                self.engine.submit(
+                    session,
+                    turn,
+                    self._tokens((name, args)),
+                    max_new,
+                    replace=edit == Edit.REPLACE,
+                    drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
+                    offset=int(edit == Edit.OFFSET),
+                )
+            else:
+                getattr(self.engine, name)(*args)
+        except Refused as refused:
+            return refused.reason.value
+        return Answer.OK
+
+    def _tokens(self, step: Step) -> list[int]:
+        """Return the tokens that a client sends: others for each submit of the trace."""
+        nth = sum(name == "submit" for name, _ in self.steps)
+        vocabulary = self.engine.config.model.vocab_size
+        digest = hashlib.shake_128(f"{self.setting.seed} {nth}".encode())
+        return [byte % vocabulary for byte in digest.digest(step[1][2])]
+
+    def _move(self, step: Step) -> bool:
+        """Steer the engine's mechanism, if the spec allows the move."""
+        name, args = step
+        try:
+            self.rules.moves[name].run(self.state.fork(), *args)
+            has_room = True
+        except Forbidden:
+            return False
+        except NoRoom:
+            has_room = False
+        done = self.engine.apply(Move(name, args))
+        if done != has_room:
+            raise Difference(
+                "both_sides_have_room_or_neither",
+                f"{name} finds room on one side only",
+                "room" if has_room else "no room",
+                "room" if done else "no room",
+            )
+        self._follow()
+        return True
+
+    def _step(self) -> None:
+        """Let the engine's own scheduler choose."""
+        busy = not self.engine.idle
+        self.engine.step()
+        if busy and not self.engine.moves:
+            raise Difference("a_step_makes_progress", "turns wait or run, and nothing happened")
+        self._follow()
+        for x in self.state.closing.cells:
+            if self.state.in_flight[x] is NIL:
+                raise Difference(
+                    "a_close_completes_when_the_turn_ends", f"session {x} is still there"
+                )
+
+    # -- the spec follows the moves that the engine reports
+
+    def _follow(self) -> None:
+        ends = [self._accept(move) for move in self.engine.moves]
+        expected = [end for end in ends if end]
+        told = [(e.turn, e.outcome, e.reason, len(e.output)) for e in self.engine.ended]
+        if expected != told:
+            raise Difference(
+                "clients_are_told_how_their_turns_end", "ends differ", f"{expected}", f"{told}"
+            )
+        for end in self.engine.ended:
+            self.contents.ended(end)
+        for move in self.engine.moves:
+            if move.name == "end_close":
+                self.contents.closed(int(move.args[0]))
+        self.engine.moves.clear()
+        self.engine.ended.clear()
+
+    def _accept(self, move: Move) -> tuple[int, str, str, int] | None:
+        """Apply a reported move to the spec; return how it ends a turn, if it does."""
+        try:
+            answer = self.rules.moves[move.name].run(self.state, *move.args)
+        except Forbidden:
+            raise Difference(
+                "the_spec_allows_every_move",
+                f"the engine made the move {move}",
+                "forbidden",
+                "done",
+            ) from None
+        except NoRoom:
+            raise Difference(
+                "the_spec_allows_every_move", f"the engine made the move {move}", "no room", "done"
+            ) from None
+        turn = int(move.args[0])
+        if move.name == "finish":
+            return turn, "finished", "", answer
+        if move.name == "pre_abort":
+            return turn, "aborted", str(move.args[1]), 0
+        if move.name in ABORTED:
+            return turn, "aborted", ABORTED[move.name], 0
+        return None
+
+    # -- comparisons
+
+    def _compare(self) -> None:
+        """Compare states up to the names of rows and pages, then structures, then KV contents."""
+        observed = observe(self.engine, self.rules, self.setting.size)
+        different = state_difference(self.state, observed)
+        broken = self._checker.violated(observed)
+        if broken:
+            raise Difference(
+                broken[0], self.rules.invariants[broken[0]].words.splitlines()[0], state=different
+            )
+        if different:
+            raise Difference("states_are_equal", "the states differ", state=different)
+        self.engine.check()
+        self.contents.check()
+
+
+def state_difference(spec: ConcreteState, engine: ConcreteState) -> list[str]:
+    """Return the cells that differ, a line each; rows and pages are named by first mention."""
+    lines = []
+    left, right = renamed(spec), renamed(engine)
+    for name in spec.rules.fields:
+        mine, theirs = dict(left[name]), dict(right[name])
+        empty = getattr(spec, name).default
+        for key in sorted(mine.keys() | theirs.keys(), key=str):
+            a, b = mine.get(key, empty), theirs.get(key, empty)
+            if a != b:
+                lines.append(f"{name}[{key}]: spec {a}, engine {b}")
+    return lines
