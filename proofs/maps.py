@@ -28,6 +28,10 @@ class SymbolicMap:
         self.variables = sorts.variables(field.keys)
         self.body = body or sorts.unknown_map(field.name, field.keys, field.value)(self.variables)
 
+    def differs_from(self, other: SymbolicMap) -> bool:
+        """Whether one of the two was written since the other was copied from it."""
+        return not all(a.eq(b) for a, b in zip(self.body, other.body, strict=True))
+
     def copy(self) -> SymbolicMap:
         """Return a map that is written independently."""
         return SymbolicMap(self.sorts, self.field, self.body)
@@ -41,6 +45,7 @@ class SymbolicMap:
         """Read a cell."""
         keys = self._keys(key)
         forks = self.sorts.forks
+        forks.reads.add(self.field.name)
         if forks.loop:
             forks.loop.reads.add(self.field.name)
         if forks.is_outermost:

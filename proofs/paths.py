@@ -61,6 +61,7 @@ class Forks:
     def __init__(self) -> None:
         self._open: list[Path] = []
         self.loop: Loop | None = None
+        self.reads: set[str] = set()  # maps, since whoever asks emptied it
 
     @property
     def path(self) -> Path:

@@ -165,7 +165,7 @@ class Sorts:
 
     def variables(self, sorts: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return a Z3 term to stand for any value of each of `sorts`."""
-        return tuple(z3.Const(f"any {i}", self.z3_sort(sort)) for i, sort in enumerate(sorts))
+        return tuple(z3.Const(f"cell {i}", self.z3_sort(sort)) for i, sort in enumerate(sorts))
 
     def unknown_map(
         self, name: str, keys: tuple[Any, ...], value: Any

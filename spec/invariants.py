@@ -86,8 +86,8 @@ def a_running_turn_holds_at_most_its_tokens(s: State, t: Turn) -> bool:
 def an_idle_slot_holds_at_most_the_last_turn(s: State, x: Session) -> bool:
     """Between turns a slot holds KV of the last finished turn and no more (P3, P4 of PR 22790)."""
     return implies(
-        s.slot[x] != NIL and not lent(s, x),
-        s.req_nodes[x] != NIL and s.allocated[s.slot[x]] <= s.tokens[s.req_nodes[x]],
+        s.slot[x] != NIL and s.req_nodes[x] != NIL and not lent(s, x),
+        s.allocated[s.slot[x]] <= s.tokens[s.req_nodes[x]],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 from impl.engine import Engine
@@ -33,6 +34,7 @@ class Lockstep:
         self.engine = Engine(setting.config())
         self.contents = Contents(self.engine)
         self.steps: list[Step] = []
+        self.taken: Counter[str] = Counter()  # moves that the engine made
         self._checker = Checker(self.rules, setting.size)
 
     def do(self, step: Step) -> bool:
@@ -158,6 +160,7 @@ class Lockstep:
         """Apply a reported move to the spec; return how it ends a turn, if it does."""
         try:
             answer = self.rules.moves[move.name].run(self.state, *move.args)
+            self.taken[move.name] += 1
         except Forbidden:
             raise Difference(
                 "the_spec_allows_every_move",

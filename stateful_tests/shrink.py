@@ -36,10 +36,10 @@ def _same(found: Difference | None, best: Difference) -> bool:
     return found is not None and found.check == best.check and _cost(found) < _cost(best)
 
 
-def _cost(difference: Difference) -> tuple[int, int]:
-    """Actions first, then the sum of all numbers in them."""
+def _cost(difference: Difference) -> tuple[int, list[int]]:
+    """The number of actions first, then the numbers in them, in their order."""
     numbers = [arg for _, args in difference.steps for arg in args if isinstance(arg, int)]
-    return len(difference.steps), sum(numbers)
+    return len(difference.steps), numbers
 
 
 def _smaller(steps: list[Step]) -> Iterator[list[Step]]:

@@ -1,0 +1,149 @@
+"""The search for counterexamples: small worlds from the smallest up, each searched completely.
+
+In a small world every fact is taken at every identity and index, so the solver's answer is exact.
+What it finds is executed by the spec text before it is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import z3
+
+from proofs.choosing import Choosing
+from proofs.counterexample import Counterexample
+from proofs.decode import Decoder, encoded_key
+from proofs.logic import Fact, equal
+from proofs.machine import Machine, Transition
+from proofs.obligations import ENSURE, WELL_FORMED, ActionObligations, Case
+from proofs.sorts import is_atom, name_of
+from spec.language import Action, Broken, Len
+from spec.machine.check import Checker
+from spec.machine.concrete import ConcreteState, Size, default
+from spec.machine.rules import Rules
+
+SIZES = (
+    Size(1, 1, 1, 1, page_size=1, context_len=1),
+    Size(1, 1, 1, 1, page_size=2, context_len=2),
+    Size(1, 2, 1, 1, page_size=2, context_len=2),
+    Size(1, 2, 1, 2, page_size=2, context_len=4),
+    Size(2, 2, 2, 2, page_size=2, context_len=4),
+    Size(2, 3, 2, 3, page_size=2, context_len=4),
+    Size(2, 4, 3, 4, page_size=3, context_len=6),
+)
+"""The worlds that are searched, in this order."""
+
+
+class SmallWorld:
+    """A machine of one size, with every instance of what is known of the state before."""
+
+    def __init__(self, rules: Rules, size: Size) -> None:
+        self.machine, self.size = Machine(rules, size), size
+        self.solver = z3.Solver()
+        self.solver.add(*self.machine.axioms, *self.instances(self.machine.facts))
+        self._obligations: dict[str, ActionObligations] = {}
+
+    def obligations(self, action: Action) -> ActionObligations:
+        """Return what must be proved of `action`, in this world."""
+        if action.name not in self._obligations:
+            self._obligations[action.name] = ActionObligations(self.machine, action)
+        return self._obligations[action.name]
+
+    def instances(self, facts: list[Fact] | tuple[Fact, ...]) -> Iterator[Any]:
+        """Generate every instance of `facts`."""
+        for fact in facts:
+            for terms in product(*map(self._elements, fact.sorts)):
+                yield fact.at(terms)
+
+    def _elements(self, sort: Any) -> list[Any]:
+        if is_atom(sort):
+            return list(self.machine.sorts.members[name_of(sort)].values())
+        return [z3.IntVal(i) for i in self.size.domain(sort)]
+
+    def find(self, action: Action, name: str) -> Counterexample | None:
+        """Return a counterexample of this size, or None: then there is none."""
+        for case in self.obligations(action).cases(name):
+            model = self.model(case.given, case.facts, z3.Not(case.goal))
+            if model is not None:
+                assert case.transition
+                return self._execute(Decoder(self.machine, model), case, name)
+        return None
+
+    def model(self, given: tuple[Any, ...], facts: tuple[Fact, ...], *also: Any) -> Any:
+        """Return a model with as few cells other than the default as possible, or None."""
+        solver = self.solver
+        solver.push()
+        try:
+            solver.add(*given, *also, *self.instances(facts))
+            if solver.check() != z3.sat:
+                return None
+            return self._smaller(solver.model())
+        finally:
+            solver.pop()
+
+    def _smaller(self, model: Any) -> Any:
+        """Return a model in which no further cell can be set to its default or to a smaller length.
+
+        Cells that nobody looks at end up at the default.
+        """
+        todo = list(self._wishes())
+        while todo:
+            granted = [wish for wish in todo if z3.is_true(model.eval(wish, True))]
+            self.solver.add(*granted)
+            todo = [wish for wish in todo if not z3.is_true(model.eval(wish, True))]
+            while todo and self.solver.check(todo[0]) != z3.sat:
+                todo.pop(0)
+            if todo:
+                model = self.solver.model()
+        return model
+
+    def _wishes(self) -> Iterator[Any]:
+        machine = self.machine
+        for name, field in machine.rules.fields.items():
+            plain = machine.sorts.encode(field.value, default(field.value))
+            for key in self.size.tuples(field.keys):
+                cell = machine.before.maps[name].at(encoded_key(machine, field, key))
+                yield equal(cell, plain)
+                if field.value == Len:
+                    yield equal(cell, machine.sorts.encode(Len, 1))
+
+    def _execute(self, decoder: Decoder, case: Case, name: str) -> Counterexample:
+        """Run the step that the model describes. Raise AssertionError if it does not err."""
+        transition = case.transition
+        assert transition
+        before, args = decoder.state(), decoder.args(transition)
+        checker = Checker(self.machine.rules, self.size)
+        assert not checker.violated(before), f"{checker.violated(before)} before the action"
+        after, violated = execute(checker, transition, before, args, decoder.choices(transition))
+        assert name.removeprefix(ENSURE) in violated, f"{name} is not among {violated}"
+        return Counterexample(transition.action, args, self.size, before, after, violated)
+
+
+def execute(
+    checker: Checker,
+    transition: Transition,
+    before: ConcreteState,
+    args: tuple[Any, ...],
+    choices: list[int],
+) -> tuple[ConcreteState | None, list[str]]:
+    """Return the state after the action, or None if it broke off, and what it violates."""
+    script = iter(choices)
+    after = Choosing(before, lambda _: next(script))
+    try:
+        answer = transition.action.run(after, *args)
+    except Broken as broken:
+        return None, [str(broken)]
+    violated = [
+        *checker.violated(after),
+        *checker.violated_changes(before, after, transition.action, answer),
+        *([WELL_FORMED] if has_negative(after) else []),
+    ]
+    return after, violated
+
+
+def has_negative(state: ConcreteState) -> bool:
+    """Whether a cell of `state` holds a length below 0."""
+    lengths = [name for name, field in state.rules.fields.items() if field.value == Len]
+    return any(n < 0 for name in lengths for n in getattr(state, name).cells.values())
