@@ -111,7 +111,6 @@ class Engine:
         """Schedule, run, finish: end what must end, admit, make room, one forward pass, finish."""
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
-        self._perform(self.scheduler.overshoots())
         while admission := self.scheduler.admission():
             self.apply(admission)
         if chunks := self._reserved_chunks():

@@ -40,17 +40,6 @@ class Scheduler:
         sessions = self.mechanism.controller.sessions.values()
         return [Move("end_close", (s.id,)) for s in sessions if s.closing and not s.in_flight]
 
-    def overshoots(self) -> list[Move]:
-        """Return retracts of turns that want no more tokens, but have KV for their last one too.
-
-        Such a turn can neither finish nor go on. This policy never makes one; other drivers may.
-        """
-        return [
-            Move("retract", (turn.id,))
-            for turn in self.mechanism.running
-            if turn.record and turn.record.committed > turn.target_len
-        ]
-
     def admission(self) -> Move | None:
         """Return the start or resume of the first waiting turn, or None: it must go on waiting.
 

@@ -105,16 +105,16 @@ class SessionCache:
         position = torch.arange(table.shape[1], device=table.device)
         lens = torch.tensor([record.allocated for record in records], device=table.device)
         listed = position < lens[:, None]
-        first = table[
-            :, position // size * size
-        ]  # the location of the first token on the same page
+        first = table[:, position // size * size]  # where the same page's first token lies
         in_page = (first % size == 0) & (table == first + position % size)
         assert bool((in_page | ~listed).all()), (
             f"locations on a page follow each other: {table.tolist()}, up to {lens.tolist()}"
         )
         held = table[:, ::size][listed[:, ::size]] // size
         holders = torch.bincount(torch.cat((held, free)), minlength=self.allocator.num_pages + 1)
-        assert holders.tolist() == [0] + [1] * self.allocator.num_pages, (
+        once = torch.ones(self.allocator.num_pages + 1, dtype=holders.dtype, device=table.device)
+        once[0] = 0  # the padding page
+        assert torch.equal(holders, once), (
             f"every page has exactly one holder: free {free.tolist()}, held {held.tolist()}, "
             f"of {self.allocator.num_pages} pages"
         )

@@ -41,7 +41,7 @@ class Turn:
 
     @property
     def is_complete(self) -> bool:
-        """It may finish: all has KV but the last sampled token, or all if none is wanted."""
+        """It may finish: all but its last output token has KV, or all, if none is wanted."""
         if self.record is None:
             return False
         if self.output:

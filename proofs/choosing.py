@@ -18,12 +18,13 @@ class Choosing(ConcreteState):
         """Begin with a copy of `state`."""
         self.__dict__.update(state.fork().__dict__)
         self._pick = pick
-        self.chosen: list[int] = []  # so far, in order
+        self.chosen: list[list[int]] = []  # by each `choose` and `choose_each` so far
 
     def choose(self, sort: Any, fits: Callable[[int], bool]) -> int:
         """Return the pick among all that fit; raise NoRoom if none does."""
         fitting = [identity for identity in self.size.domain(sort) if fits(identity)]
-        return self._pick_one(fitting)
+        self.chosen.append([self._pick_one(fitting)])
+        return self.chosen[-1][0]
 
     def choose_each(self, lo: int, hi: int, sort: Any, fits: Callable[[int], bool]) -> Any:
         """Return one pick per index in [lo, hi), all different; raise NoRoom if too few fit."""
@@ -32,6 +33,7 @@ class Choosing(ConcreteState):
         for index in range(lo, hi):
             chosen[index] = self._pick_one(fitting)
             fitting.remove(chosen[index])
+        self.chosen.append(list(chosen.values()))
         return chosen
 
     def _pick_one(self, fitting: list[int]) -> int:
@@ -39,5 +41,4 @@ class Choosing(ConcreteState):
             raise NoRoom
         picked = self._pick(fitting)
         assert picked in fitting, f"picked {picked}, but only {fitting} fit"
-        self.chosen.append(picked)
         return picked

@@ -17,6 +17,8 @@ from proofs.machine import Machine
 from proofs.obligations import Case
 from proofs.sorts import Sorts, name_of
 
+MOST_INSTANCES = 20_000
+
 _APPLIED = (
     z3.Z3_OP_UNINTERPRETED,
     z3.Z3_OP_DT_CONSTRUCTOR,
@@ -79,8 +81,15 @@ class Instances:
 class Query:
     """One case put to the solver, with more instances in each round."""
 
-    def __init__(self, machine: Machine, case: Case, instances: Instances) -> None:
-        self._facts = (*machine.facts, *case.facts)
+    def __init__(
+        self,
+        machine: Machine,
+        case: Case,
+        instances: Instances,
+        facts: Sequence[Fact] | None = None,
+    ) -> None:
+        """With the `facts` about the state before, which are the machine's if none are given."""
+        self._facts = (*(machine.facts if facts is None else facts), *case.facts)
         self._instances = instances
         self._terms = Terms(machine.sorts, machine.atoms)
         self._uncollected = [*machine.axioms, *case.given, z3.Not(case.goal)]
@@ -88,6 +97,11 @@ class Query:
         self._solver = z3.Solver()
         self._solver.add(*self._uncollected)
         self.rounds = 0
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether a further round has something to add, and is not hopeless."""
+        return bool(self._uncollected) and len(self._stated) < MOST_INSTANCES
 
     def round(self) -> bool:
         """Add the instances at all terms so far; return whether the case is now proved."""

@@ -43,10 +43,11 @@ class Machine:
         self.axioms = self._axioms()
         self.reads: dict[str, frozenset[str]] = {}  # the maps that each invariant speaks of
         self.invariants = [self._fact(each) for each in rules.invariants.values()]
+        self.at_nil = [fact for field in rules.fields.values() for fact in self._at_nil(field)]
         self.facts = [
             *self.invariants,
             *(self.well_formed(self.before, field) for field in rules.fields.values()),
-            *(fact for field in rules.fields.values() for fact in self._at_nil(field)),
+            *self.at_nil,
         ]
 
     @property

@@ -105,11 +105,13 @@ class Forks:
     def decide_for_all(self, fact: Fact, counterexample: Callable[[], z3.BoolRef]) -> bool:
         """Return whether `fact` holds on this path; where not, a fresh counterexample says so."""
         self._must_be_straight()
+        said = z3.Bool(self.fresh("holds"))
         holds = self.path.branch()
+        self.path.decided.append(said if holds else z3.Not(said))
         if holds:
             self.path.facts.append(fact)
         else:
-            self.path.decided.append(counterexample())
+            self.path.assumed.append(counterexample())
         return holds
 
     def _must_be_straight(self) -> None:
@@ -156,7 +158,7 @@ class Forks:
                 raise NotInTheLanguage("a formula neither requires nor ensures") from result
             if path.facts and not as_goal:
                 raise NotInTheLanguage("a forall inside a formula: give the rule a parameter")
-            cases.append(implication(path.decided, result))
+            cases.append(implication(path.given, result))
         return z3.simplify(conjunction(cases))
 
     @contextmanager

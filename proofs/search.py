@@ -6,7 +6,7 @@ What it finds is executed by the spec text before it is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -15,6 +15,7 @@ import z3
 from proofs.choosing import Choosing
 from proofs.counterexample import Counterexample
 from proofs.decode import Decoder, encoded_key
+from proofs.lengths import Length
 from proofs.logic import Fact, equal
 from proofs.machine import Machine, Transition
 from proofs.obligations import ENSURE, WELL_FORMED, ActionObligations, Case
@@ -51,7 +52,7 @@ class SmallWorld:
             self._obligations[action.name] = ActionObligations(self.machine, action)
         return self._obligations[action.name]
 
-    def instances(self, facts: list[Fact] | tuple[Fact, ...]) -> Iterator[Any]:
+    def instances(self, facts: Iterable[Fact]) -> Iterator[Any]:
         """Generate every instance of `facts`."""
         for fact in facts:
             for terms in product(*map(self._elements, fact.sorts)):
@@ -65,30 +66,35 @@ class SmallWorld:
     def find(self, action: Action, name: str) -> Counterexample | None:
         """Return a counterexample of this size, or None: then there is none."""
         for case in self.obligations(action).cases(name):
-            model = self.model(case.given, case.facts, z3.Not(case.goal))
+            model = self.model(case)
             if model is not None:
                 assert case.transition
                 return self._execute(Decoder(self.machine, model), case, name)
         return None
 
-    def model(self, given: tuple[Any, ...], facts: tuple[Fact, ...], *also: Any) -> Any:
-        """Return a model with as few cells other than the default as possible, or None."""
-        solver = self.solver
-        solver.push()
+    def has_model(self, case: Case) -> bool:
+        """Whether the opposite of `case` can be true."""
+        self.solver.push()
         try:
-            solver.add(*given, *also, *self.instances(facts))
-            if solver.check() != z3.sat:
-                return None
-            return self._smaller(solver.model())
+            self.solver.add(*case.given, z3.Not(case.goal), *self.instances(case.facts))
+            return bool(self.solver.check() == z3.sat)
         finally:
-            solver.pop()
+            self.solver.pop()
 
-    def _smaller(self, model: Any) -> Any:
-        """Return a model in which no further cell can be set to its default or to a smaller length.
+    def model(self, case: Case) -> Any:
+        """Return a model of the opposite of `case`, as plain as possible, or None."""
+        self.solver.push()
+        try:
+            self.solver.add(*case.given, z3.Not(case.goal), *self.instances(case.facts))
+            if self.solver.check() != z3.sat:
+                return None
+            return self._smaller(self.solver.model(), self._wishes(case))
+        finally:
+            self.solver.pop()
 
-        Cells that nobody looks at end up at the default.
-        """
-        todo = list(self._wishes())
+    def _smaller(self, model: Any, wishes: Iterable[Any]) -> Any:
+        """Return a model that no further wish fits: cells that nobody looks at hold the default."""
+        todo = list(wishes)
         while todo:
             granted = [wish for wish in todo if z3.is_true(model.eval(wish, True))]
             self.solver.add(*granted)
@@ -99,15 +105,26 @@ class SmallWorld:
                 model = self.solver.model()
         return model
 
-    def _wishes(self) -> Iterator[Any]:
+    def _wishes(self, case: Case) -> Iterator[Any]:
+        """Generate what makes a model easier to read, the most important first."""
         machine = self.machine
         for name, field in machine.rules.fields.items():
             plain = machine.sorts.encode(field.value, default(field.value))
-            for key in self.size.tuples(field.keys):
-                cell = machine.before.maps[name].at(encoded_key(machine, field, key))
-                yield equal(cell, plain)
-                if field.value == Len:
-                    yield equal(cell, machine.sorts.encode(Len, 1))
+            cells = [
+                machine.before.maps[name].at(encoded_key(machine, field, key))
+                for key in self.size.tuples(field.keys)
+            ]
+            yield from (equal(cell, plain) for cell in cells)
+            if field.value == Len:
+                yield from self._small(cells)
+        if case.transition:
+            args = [a for a in case.transition.args.values() if isinstance(a, Length)]
+            yield from self._small([arg.pair for arg in args])
+
+    def _small(self, cells: list[tuple[Any, ...]]) -> Iterator[Any]:
+        """Generate the wish that each length is 0, else 1, and so on."""
+        for n in range(self.size.context_len):
+            yield from (equal(cell, self.machine.sorts.encode(Len, n)) for cell in cells)
 
     def _execute(self, decoder: Decoder, case: Case, name: str) -> Counterexample:
         """Run the step that the model describes. Raise AssertionError if it does not err."""

@@ -21,6 +21,14 @@ from spec.machine.rules import Rules
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """What the implementation chose."""
+
+    sort: Any
+    term: Any
+
+
+@dataclass(frozen=True, eq=False)
 class ChosenEach:
     """What the implementation chose, by index."""
 
@@ -108,7 +116,7 @@ class SymbolicState(Words):
         assert is_atom(sort), f"{sort} has no identities"
         forks = self.sorts.forks
         chosen = self.sorts.constant(sort, forks.fresh("chosen"))
-        forks.path.choices.append(chosen)
+        forks.path.choices.append(Chosen(sort, chosen.term))
         forks.path.assumed += [
             *self.sorts.in_range(sort, chosen),
             forks.merged(lambda: as_formula(fits(chosen))),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -14,7 +13,7 @@ from spec.machine.worlds import World
 from stateful_tests.difference import Difference
 from stateful_tests.draw import Choose, Draw
 from stateful_tests.lockstep import Lockstep
-from stateful_tests.run import MakeLockstep, cut_down
+from stateful_tests.run import Failure, MakeLockstep, cut_down
 from stateful_tests.setting import Setting
 
 RUN_LENGTH = 100
@@ -42,16 +41,9 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
 
 
 def draw_world(setting: Setting) -> World:
-    """Return the lengths that clients ask for in a drawn setting."""
-    return World("drawn", setting.size, new=(1, 2, 3), max_new=(0, 1, 2, 3))
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A difference, cut down, and the world in which it shows."""
-
-    setting: Setting
-    difference: Difference
+    """Return the lengths that clients ask for in a drawn setting; one is too long for any turn."""
+    too_long = setting.size.context_len + 1
+    return World("drawn", setting.size, new=(1, 2, 3, too_long), max_new=(0, 1, 2, 3))
 
 
 class Fuzz:
@@ -91,7 +83,7 @@ class Fuzz:
             for name in _drawn(lockstep, random.choice):
                 self.actions[name] += 1
         except Difference as difference:
-            return Failure(setting, cut_down(setting, difference, self.make))
+            return cut_down(setting, difference, self.make)
         finally:
             self.moves += lockstep.taken
         return None

@@ -34,12 +34,12 @@ class Lockstep:
         self.engine = Engine(setting.config())
         self.contents = Contents(self.engine)
         self.steps: list[Step] = []
+        self.last_moves: list[Step] = []  # made by the engine at the last action
         self.taken: Counter[str] = Counter()  # moves that the engine made
-        self._checker = Checker(self.rules, setting.size)
 
     def do(self, step: Step) -> bool:
         """Perform one action on both sides. Return False if the spec forbids it now."""
-        name = step[0]
+        name, self.last_moves = step[0], []
         try:
             if name == STEP:
                 self._step()
@@ -141,6 +141,7 @@ class Lockstep:
     # -- the spec follows the moves that the engine reports
 
     def _follow(self) -> None:
+        self.last_moves = [(move.name, move.args) for move in self.engine.moves]
         ends = [self._accept(move) for move in self.engine.moves]
         expected = [end for end in ends if end]
         told = [(e.turn, e.outcome, e.reason, len(e.output)) for e in self.engine.ended]
@@ -184,16 +185,18 @@ class Lockstep:
     # -- comparisons
 
     def _compare(self) -> None:
-        """Compare states up to the names of rows and pages, then structures, then KV contents."""
+        """Compare states up to the names of rows and pages, then structures, then KV contents.
+
+        A state that equals the spec's satisfies every invariant: that is proved. One that does not
+        is given the name of the first invariant that it breaks.
+        """
         observed = observe(self.engine, self.rules, self.setting.size)
-        different = state_difference(self.state, observed)
-        broken = self._checker.violated(observed)
-        if broken:
-            raise Difference(
-                broken[0], self.rules.invariants[broken[0]].words.splitlines()[0], state=different
-            )
-        if different:
-            raise Difference("states_are_equal", "the states differ", state=different)
+        if different := state_difference(self.state, observed):
+            broken = Checker(self.rules, self.setting.size).violated(observed)
+            if not broken:
+                raise Difference("states_are_equal", "the states differ", state=different)
+            words = self.rules.invariants[broken[0]].words.splitlines()[0]
+            raise Difference(broken[0], words, state=different)
         self.engine.check()
         self.contents.check()
 

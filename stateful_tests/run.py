@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from spec.machine.trace import Step
+from spec.machine.trace import STEP, Step
 from stateful_tests.difference import Difference
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.setting import Setting
-from stateful_tests.shrink import shrink
+from stateful_tests.shrink import cost, shrink
 
 MakeLockstep = Callable[[Setting], Lockstep]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A difference, cut down, and the world in which it shows."""
+
+    setting: Setting
+    difference: Difference
 
 
 def replay(
@@ -26,6 +35,70 @@ def replay(
     return None
 
 
-def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lockstep) -> Difference:
-    """Return the same failure by a minimal trace."""
-    return shrink(difference, lambda steps: replay(setting, steps, make))
+def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lockstep) -> Failure:
+    """Return the same failure by a minimal trace, in as plain a world as shows it."""
+    best = _shrunk(setting, difference, make)
+    best = _better(best, setting, moves_of(setting, best.difference.steps, make), make)
+    for plainer in _PLAINER:
+        for other in plainer(best.setting):
+            best = _better(best, other, best.difference.steps, make)
+    return best
+
+
+def _better(best: Failure, setting: Setting, steps: list[Step], make: MakeLockstep) -> Failure:
+    """Cut `steps` down where they fail in the same way; return what is no larger than `best`."""
+    found = replay(setting, steps, make)
+    if found is None or found.check != best.difference.check:
+        return best
+    other = _shrunk(setting, found, make)
+    return other if cost(other.difference) <= cost(best.difference) else best
+
+
+def moves_of(setting: Setting, steps: Iterable[Step], make: MakeLockstep = Lockstep) -> list[Step]:
+    """Return the steps with each `step` replaced by the moves that the engine makes in it.
+
+    Moves can be dropped one by one where a step of the engine's own policy cannot.
+    """
+    lockstep, moves = make(setting), list[Step]()
+    try:
+        for step in steps:
+            lockstep.do(step)
+            moves += lockstep.last_moves if step[0] == STEP else [step]
+    except Difference:
+        moves += lockstep.last_moves if step[0] == STEP else [step]
+    return moves
+
+
+def _shrunk(setting: Setting, difference: Difference, make: MakeLockstep) -> Failure:
+    return Failure(setting, shrink(difference, lambda steps: replay(setting, steps, make)))
+
+
+def _page_size(setting: Setting) -> Iterator[Setting]:
+    """Smaller pages, as many tokens."""
+    size = setting.size
+    for page_size in range(1, size.page_size):
+        pages = size.pages * size.page_size // page_size
+        yield replace(setting, size=replace(size, page_size=page_size, pages=pages))
+
+
+def _rows(setting: Setting) -> Iterator[Setting]:
+    """A row for each session."""
+    if setting.size.rows < setting.size.sessions:
+        yield replace(setting, size=replace(setting.size, rows=setting.size.sessions))
+
+
+def _pages(setting: Setting) -> Iterator[Setting]:
+    """Pages for two whole turns."""
+    size = setting.size
+    if size.pages < 2 * size.indices:
+        yield replace(setting, size=replace(size, pages=2 * size.indices))
+
+
+def _limits(setting: Setting) -> Iterator[Setting]:
+    """The default limits of the scheduler."""
+    plain = Setting(setting.size, seed=setting.seed, device=setting.device)
+    if setting != plain:
+        yield plain
+
+
+_PLAINER = (_limits, _rows, _pages, _page_size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from spec.machine.trace import Step, parameters
+from spec.machine.trace import STEP, Step, parameters
 from stateful_tests.difference import Difference
 
 Replay = Callable[[list[Step]], Difference | None]
@@ -18,8 +18,8 @@ Replay = Callable[[list[Step]], Difference | None]
 def shrink(difference: Difference, replay: Replay) -> Difference:
     """Return a difference of the same check whose trace cannot be cut any further.
 
-    Minimal means: no single action and no pair of actions can be dropped, and no number lowered,
-    without losing the failure.
+    Minimal means: no run of actions and no pair can be dropped or done by the engine in one step,
+    and no number lowered, without losing the failure.
     """
     best = difference
     while True:
@@ -33,23 +33,26 @@ def shrink(difference: Difference, replay: Replay) -> Difference:
 
 def _same(found: Difference | None, best: Difference) -> bool:
     """Tell whether `found` is the same failure by a trace that is smaller."""
-    return found is not None and found.check == best.check and _cost(found) < _cost(best)
+    return found is not None and found.check == best.check and cost(found) < cost(best)
 
 
-def _cost(difference: Difference) -> tuple[int, list[int]]:
+def cost(difference: Difference) -> tuple[int, list[int]]:
     """The number of actions first, then the numbers in them, in their order."""
     numbers = [arg for _, args in difference.steps for arg in args if isinstance(arg, int)]
     return len(difference.steps), numbers
 
 
 def _smaller(steps: list[Step]) -> Iterator[list[Step]]:
-    """Generate candidates: long runs of actions dropped first, then single ones, pairs, numbers."""
+    """Generate candidates: runs of actions dropped, done in one step, pairs dropped, numbers."""
     length = len(steps)
     width = length // 2
     while width >= 1:
         for start in range(0, length - width + 1, max(1, width // 2)):
             yield steps[:start] + steps[start + width :]
         width //= 2
+    for width in range(length - 1, 1, -1):
+        for start in range(length - width + 1):
+            yield [*steps[:start], (STEP, ()), *steps[start + width :]]
     for i in range(length):
         for j in range(i + 2, length):
             yield steps[:i] + steps[i + 1 : j] + steps[j + 1 :]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-from typing import Any, get_type_hints
+from collections.abc import Iterator
+from itertools import chain, permutations, product
+from typing import Any
 
-from spec.language import Atom
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules
 
@@ -13,24 +13,45 @@ Names = dict[str, dict[int, int]]
 
 
 class Canonical:
-    """Renames identities by first mention, for every order of the sessions, and keeps the least.
+    """Renames identities by first mention, for the orders of sessions that matter; keeps the least.
 
     Fields are read in the order of declaration, so that sessions name turns and rows, and rows name
     pages. Every renaming is a permutation: states merge only if one is a renaming of the other.
     """
 
     def __init__(self, rules: Rules, size: Size) -> None:
-        self._fields = [
-            (tuple(map(_atom, field.keys)), _value(field.value)) for field in rules.fields.values()
-        ]
-        self._orders = [
-            {x: i for i, x in enumerate(order)} for order in permutations(range(size.sessions))
-        ]
+        self._fields = [(field.key_atoms, field.value_atoms) for field in rules.fields.values()]
+        self._colours = {
+            sort: [(i, value) for i, (keys, value) in enumerate(self._fields) if keys == (sort,)]
+            for sort in ("Session", "Turn", "Row")
+        }
+        self._sessions = range(size.sessions)
 
     def key(self, s: ConcreteState) -> int:
         """Return a 64-bit hash of the canonical form of `s`."""
         cells = s.cells()
-        return hash(min(self._renamed(cells, order) for order in self._orders))
+        return hash(min(self._renamed(cells, order) for order in self._orders(cells)))
+
+    def _orders(self, cells: tuple[dict[Any, Any], ...]) -> Iterator[dict[int, int]]:
+        """Generate the orders of sessions; only those that look alike are tried both ways."""
+        alike: dict[Any, list[int]] = {}
+        for x in self._sessions:
+            alike.setdefault(self._colour(cells, "Session", x), []).append(x)
+        for orders in product(*(permutations(alike[colour]) for colour in sorted(alike))):
+            yield {x: i for i, x in enumerate(chain(*orders))}
+
+    def _colour(self, cells: tuple[dict[Any, Any], ...], sort: str, identity: int) -> Any:
+        """Return what is seen of an identity, whatever it and those it refers to are called."""
+        seen = []
+        for i, value in self._colours[sort]:
+            cell = cells[i].get(identity)
+            if cell is None or value is None:
+                seen.append((cell is not None, cell or 0))
+            elif sort == "Session" and isinstance(value, str):
+                seen.append((True, self._colour(cells, value, cell)))
+            else:
+                seen.append((True, 0))
+        return tuple(seen)
 
     def _renamed(self, cells: tuple[dict[Any, Any], ...], sessions: dict[int, int]) -> Any:
         names: Names = {"Session": sessions, "Turn": {}, "Row": {}, "Page": {}}
@@ -52,22 +73,9 @@ def renamed(s: ConcreteState) -> dict[str, list[Any]]:
         "Page": {},
     }
     return {
-        name: _rename(cells, tuple(map(_atom, field.keys)), _value(field.value), names)
+        name: _rename(cells, field.key_atoms, field.value_atoms, names)
         for (name, field), cells in zip(s.rules.fields.items(), s.cells(), strict=True)
     }
-
-
-def _atom(sort: Any) -> str | None:
-    """Return the name of an identity sort, None for a sort whose values are kept as they are."""
-    marks = getattr(sort, "__metadata__", ())
-    return marks[0].name if marks and isinstance(marks[0], Atom) else None
-
-
-def _value(sort: Any) -> Any:
-    """Return the identity sort of a value, a tuple of them for a named tuple, or None."""
-    if isinstance(sort, type) and issubclass(sort, tuple):
-        return tuple(map(_atom, get_type_hints(sort, include_extras=True).values()))
-    return _atom(sort)
 
 
 def _name(sort: str | None, value: Any, names: Names) -> Any:
@@ -78,22 +86,24 @@ def _name(sort: str | None, value: Any, names: Names) -> Any:
 
 
 def _rename(
-    field: dict[Any, Any],
-    keys: tuple[str | None, ...],
-    value: Any,
-    names: Names,
+    field: dict[Any, Any], keys: tuple[str | None, ...], value: Any, names: Names
 ) -> list[Any]:
     """Rename keys first, in the order of what is known of them, then the values they hold."""
+    known = names[keys[0] or ""]
+    unknown = len(known)
+    renamed: list[tuple[Any, Any]]
     if len(keys) == 1:
-        known = names[keys[0]] if keys[0] else {}
-        order = sorted(field, key=lambda k: (known.get(k, len(known)), k))
-        renamed = [(_name(keys[0], k, names), field[k]) for k in order]
+        if len(field) == 1:
+            renamed = [(known.setdefault(k, unknown), v) for k, v in field.items()]
+        else:
+            order = sorted([(known.get(k, unknown), k) for k in field])
+            renamed = [(known.setdefault(k, len(known)), field[k]) for _, k in order]
     else:
-        known = names[keys[0]] if keys[0] else {}
-        order = sorted(field, key=lambda k: (known.get(k[0], len(known)), k))
-        renamed = [(tuple(map(_name, keys, k, [names] * len(k))), field[k]) for k in order]
-    if isinstance(value, tuple):
-        return [(k, tuple(map(_name, value, v, [names] * len(v)))) for k, v in renamed]
+        pairs = sorted([(known.get(k[0], unknown), k) for k in field])
+        renamed = [(tuple(map(_name, keys, k, [names] * len(k))), field[k]) for _, k in pairs]
     if value is None:
         return renamed
-    return [(k, _name(value, v, names)) for k, v in renamed]
+    if isinstance(value, tuple):
+        return [(k, tuple(map(_name, value, v, [names] * len(v)))) for k, v in renamed]
+    target = names[value]
+    return [(k, target.setdefault(v, len(target))) for k, v in renamed]

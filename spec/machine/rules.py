@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from spec.language import Action, Change, Invariant, Map, Rule, Sometimes
+from spec.language import Action, Atom, Change, Invariant, Map, Rule, Sometimes
 
 R = TypeVar("R", bound=Rule)
 
@@ -18,11 +18,31 @@ MODULES = ("state", "kv", "requests", "moves", "invariants", "changes", "cases")
 
 @dataclass(frozen=True)
 class Field:
-    """One map of the state: the sorts of its keys and of its values."""
+    """One map of the state: the sorts of its keys and of its values.
+
+    `key_atoms` and `value_atoms` name those that are identities: a name or None for each key; for
+    the value a name, None, or a tuple of them where the value is a named tuple.
+    """
 
     name: str
     keys: tuple[Any, ...]
     value: Any
+    key_atoms: tuple[str | None, ...]
+    value_atoms: str | tuple[str | None, ...] | None
+
+    @classmethod
+    def of(cls, name: str, keys: tuple[Any, ...], value: Any) -> Field:
+        """Read the identities off the sorts."""
+        if isinstance(value, type) and issubclass(value, tuple):
+            parts = get_type_hints(value, include_extras=True).values()
+            return cls(name, keys, value, tuple(map(_atom, keys)), tuple(map(_atom, parts)))
+        return cls(name, keys, value, tuple(map(_atom, keys)), _atom(value))
+
+
+def _atom(sort: Any) -> str | None:
+    """Return the name of an identity sort, None for a sort whose values are kept as they are."""
+    marks = getattr(sort, "__metadata__", ())
+    return marks[0].name if marks and isinstance(marks[0], Atom) else None
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,7 @@ def read(modules: dict[str, ModuleType]) -> Rules:
         if get_origin(hint) is Map:
             keys, value = get_args(hint)
             keys = get_args(keys) if get_origin(keys) is tuple else (keys,)
-            fields[name] = Field(name, keys, value)
+            fields[name] = Field.of(name, keys, value)
         else:
             constants[name] = hint
 

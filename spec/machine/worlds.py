@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from spec.language import NIL
@@ -40,7 +41,7 @@ class World:
                 yield from self._submissions(s)
             case "abort":
                 yield from ((t,) for t in self._known(s))
-                yield from ((t,) for t in self._fresh(s))
+                yield from ((t,) for t in islice(self._fresh(s), 1))
             case "reserve":
                 for t in self._running(s):
                     r = s.row[t]
@@ -56,11 +57,11 @@ class World:
 
     def _submissions(self, s: ConcreteState) -> Iterator[Args]:
         fresh = next(self._fresh(s), NIL)
+        for t in self._known(s):
+            yield s.session[t], t, 1, 0, Edit.APPEND
+        if fresh is NIL:
+            return
         for x in range(self.size.sessions):
-            for t in self._known(s):
-                yield x, t, 1, 0, Edit.APPEND
-            if fresh is NIL:
-                continue
             for edit in Edit:
                 if edit != Edit.APPEND:
                     yield x, fresh, 1, 0, edit

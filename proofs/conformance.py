@@ -1,0 +1,131 @@
+"""Do the two interpreters agree? What the concrete one does is held against what Z3 is told.
+
+The symbolic action, with state, arguments and choices pinned to those of a concrete step, must
+admit the state after and no other: that no other is admitted shows that nothing is left open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from proofs.decode import encoded_key
+from proofs.lengths import Length
+from proofs.logic import FALSE, TRUE, conjunction, equal
+from proofs.machine import Transition
+from proofs.samples import Sample
+from proofs.search import SmallWorld
+from proofs.symbolic import ChosenEach, SymbolicState
+from spec.language import Forbidden, Len
+from spec.machine.check import Checker
+from spec.machine.concrete import ConcreteState, Size
+from spec.machine.rules import Rules
+
+
+class Conformance:
+    """One world, seen by both interpreters."""
+
+    def __init__(self, rules: Rules, size: Size) -> None:
+        self._small = SmallWorld(rules, size)
+        self._machine = self._small.machine
+        self._checker = Checker(rules, size)
+        self._size = size
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def disagreement(self, sample: Sample) -> str | None:
+        """Return how the interpreters disagree on a step, or None."""
+        paths = self._small.obligations(sample.action).transitions
+        solver = self._small.solver
+        solver.push()
+        try:
+            solver.add(self._cells(self._machine.before, sample.before), self._args(paths, sample))
+            return self._compare([p for p in paths if self._is_open(p, sample)], sample)
+        finally:
+            solver.pop()
+
+    def _compare(self, possible: list[Transition], sample: Sample) -> str | None:
+        if len(possible) != 1:
+            return f"{len(possible)} symbolic paths are open, not 1"
+        (path,) = possible
+        if sample.after is None:
+            return None if isinstance(path.outcome, Forbidden) else "only concretely forbidden"
+        if not path.is_done:
+            return f"concretely done, symbolically {path.outcome!r}"
+        same = conjunction([self._cells(path.after, sample.after), _same_answer(path, sample)])
+        if not self._is_open(path, sample, same):
+            return "the symbolic action does not admit the state after"
+        if self._is_open(path, sample, z3.Not(same)):
+            return "the symbolic action admits another state after"
+        return None
+
+    def _is_open(self, path: Transition, sample: Sample, *also: Any) -> bool:
+        """Whether `path` can be taken with the choices of the sample."""
+        solver = self._small.solver
+        solver.push()
+        try:
+            solver.add(*path.path.given, *self._small.instances(path.path.facts))
+            solver.add(*self._choices(path, sample), *also)
+            return bool(solver.check() == z3.sat)
+        finally:
+            solver.pop()
+
+    def _args(self, paths: list[Transition], sample: Sample) -> Any:
+        encode = self._machine.sorts.encode
+        symbolic = paths[0].args.values()
+        sorts = sample.action.params.values()
+        return conjunction(
+            equal(encode(sort, this), encode(sort, value))
+            for sort, this, value in zip(sorts, symbolic, sample.args, strict=True)
+        )
+
+    def _choices(self, path: Transition, sample: Sample) -> list[Any]:
+        pinned = []
+        for choice, chosen in zip(path.path.choices, sample.chosen, strict=False):
+            for offset, identity in enumerate(chosen):
+                each = isinstance(choice, ChosenEach)
+                term = choice.function(choice.lo + offset) if each else choice.term
+                sort = choice.sort
+                pinned.append(term == self._machine.sorts.encode(sort, identity)[0])
+        return pinned
+
+    # -- states ------------------------------------------------------------------------------------
+
+    def misjudged(self, state: ConcreteState) -> list[str]:
+        """Return the invariants that the interpreters judge differently in `state`."""
+        solver = z3.Solver()
+        solver.add(*self._machine.axioms, *self._small.instances(self._machine.at_nil))
+        solver.add(self._cells(self._machine.before, state))
+        assert solver.check() == z3.sat, "a concrete state is one of the symbolic ones"
+        model, violated = solver.model(), set(self._checker.violated(state))
+        return [
+            name
+            for name, fact in zip(self._machine.rules.invariants, self._machine.invariants, strict=True)
+            if self._holds(model, fact) == (name in violated)
+        ]
+
+    def _holds(self, model: Any, fact: Any) -> bool:
+        return all(
+            z3.is_true(model.eval(instance, model_completion=True))
+            for instance in self._small.instances([fact])
+        )
+
+    def _cells(self, symbolic: SymbolicState, concrete: ConcreteState) -> Any:
+        """Return the formula that every cell of both states is the same."""
+        encode = self._machine.sorts.encode
+        return conjunction(
+            equal(
+                symbolic.maps[name].at(encoded_key(self._machine, field, key)),
+                encode(field.value, getattr(concrete, name)[key if len(key) > 1 else key[0]]),
+            )
+            for name, field in self._machine.rules.fields.items()
+            for key in self._size.tuples(field.keys)
+        )
+
+
+def _same_answer(path: Transition, sample: Sample) -> Any:
+    if isinstance(path.outcome, Length):
+        sorts = path.after.sorts
+        return equal(path.outcome.pair, sorts.encode(Len, sample.answer))
+    return TRUE if path.outcome == sample.answer else FALSE

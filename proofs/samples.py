@@ -1,0 +1,104 @@
+"""Concrete steps and states to compare the interpreters on: random runs, and states gone wrong."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from proofs.choosing import Choosing
+from proofs.sorts import is_record, parts_of
+from spec.language import NIL, Action, Forbidden, Index, Len, NoRoom
+from spec.machine.concrete import ConcreteState, Size
+from spec.machine.rules import Rules
+from spec.machine.worlds import World
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One concrete step, or an attempt that its guard forbade."""
+
+    before: ConcreteState
+    action: Action
+    args: tuple[Any, ...]
+    chosen: list[list[int]]  # by each choice that the action made
+    after: ConcreteState | None  # None: forbidden
+    answer: Any = None
+
+
+def take(state: ConcreteState, action: Action, args: tuple[Any, ...], rng: random.Random) -> Sample:
+    """Run `action`, drawing every choice. Raise NoRoom where there is none."""
+    after = Choosing(state, rng.choice)
+    try:
+        answer = action.run(after, *args)
+    except Forbidden:
+        return Sample(state, action, args, [], None)
+    return Sample(state, action, args, after.chosen, after.fork(), answer)
+
+
+def run(rules: Rules, world: World, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
+    """Generate the steps of one random run, which prefers actions that `seen` counts least."""
+    state = world.initial(rules)
+    for _ in range(40):
+        names = list(rules.actions)
+        rng.shuffle(names)
+        if rng.random() < 0.5:
+            names.sort(key=lambda name: seen[name])
+        for sample in _attempts(state, names, world, rng):
+            yield sample
+            if sample.after is not None:
+                state = sample.after
+                break
+
+
+def _attempts(
+    state: ConcreteState, names: list[str], world: World, rng: random.Random
+) -> Iterator[Sample]:
+    """Generate what can be done in `state`, and a few attempts that are forbidden."""
+    for name in names:
+        arguments = list(world.arguments(state, name))
+        rng.shuffle(arguments)
+        for args in arguments:
+            try:
+                sample = take(state, state.rules.actions[name], args, rng)
+            except NoRoom:
+                continue
+            if sample.after is not None or rng.random() < 0.05:
+                yield sample
+
+
+def samples(rules: Rules, world: World, each: int, seed: int) -> Iterator[Sample]:
+    """Generate samples until every action was done `each` times, and no action much oftener."""
+    rng, seen, most = random.Random(seed), Counter[str](), 2 * each
+    while any(seen[name] < each for name in rules.actions):
+        for sample in run(rules, world, rng, seen):
+            seen[sample.action.name] += sample.after is not None
+            if seen[sample.action.name] <= most:
+                yield sample
+
+
+def gone_wrong(state: ConcreteState, rng: random.Random) -> ConcreteState:
+    """Return a copy of `state` with a few cells overwritten at random."""
+    wrong = state.fork()
+    for _ in range(rng.randint(1, 3)):
+        name = rng.choice(list(state.rules.fields))
+        field = state.rules.fields[name]
+        key = rng.choice(list(state.size.tuples(field.keys)))
+        place = key if len(key) > 1 else key[0]
+        getattr(wrong, name)[place] = _any_value(field.value, state.size, rng)
+    return wrong
+
+
+def _any_value(sort: Any, size: Size, rng: random.Random) -> Any:
+    if sort is bool:
+        return rng.random() < 0.5
+    if sort == Len:
+        return rng.randint(0, size.context_len + 1)
+    if isinstance(sort, type) and issubclass(sort, StrEnum):
+        return rng.choice(list(sort))
+    if is_record(sort):
+        return sort(*[rng.choice(size.domain(part)) for part in parts_of(sort)])
+    return rng.choice([NIL, *size.domain(sort)] if sort != Index else size.domain(sort))

@@ -1,0 +1,45 @@
+"""The commands, and what may be wrong with what they are given: one sentence, exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import torch
+import typer
+import z3
+
+from impl.config import ConfigError
+from spec.machine.trace import TraceError
+from turnstile.bad_input import BadInputError
+from turnstile.bugs import bugs
+from turnstile.explore import explore
+from turnstile.fuzz import fuzz
+from turnstile.prove import prove
+from turnstile.replay import replay
+from turnstile.report import BAD_INPUT
+from turnstile.verify import verify
+
+app = typer.Typer(
+    name="turnstile",
+    help="Streaming sessions of an LLM-serving engine: proved, explored, and run in lockstep.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (verify, prove, explore, fuzz, replay, bugs):
+    app.command()(command)
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. KeyboardInterrupt passes."""
+    torch.set_num_threads(1)  # two threads on tensors as small as these wait for one another
+    z3.set_param("ctrl_c", False)  # z3 would take Ctrl-C for itself and only answer `unknown`
+    try:
+        app(list(arguments), prog_name="turnstile")
+    except (BadInputError, ConfigError, TraceError) as wrong:
+        sys.stderr.write(f"turnstile: {wrong}\n")
+        return BAD_INPUT
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    return 0

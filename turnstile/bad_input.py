@@ -1,0 +1,34 @@
+"""What a command was given and cannot work with, in one sentence that says what would do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from impl.config import EngineConfig
+
+
+class BadInputError(ValueError):
+    """An argument that cannot be used: what is wrong, and what would be right."""
+
+
+def check_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise BadInputError unless `name` is one of `known`; the sentence lists the closest, or all."""
+    names = list(known)
+    if name in names:
+        return
+    if close := get_close_matches(name, names, n=4, cutoff=0.5):
+        raise BadInputError(f"there is no {kind} {name!r}; did you mean {' or '.join(close)}?")
+    raise BadInputError(f"there is no {kind} {name!r}; choose one of {', '.join(names)}.")
+
+
+def check_seconds(seconds: float) -> None:
+    """Raise BadInputError for a time in which nothing can be done."""
+    if math.isnan(seconds) or seconds <= 0:
+        raise BadInputError(f"--seconds is {seconds:g}; give a number above 0.")
+
+
+def check_device(device: str) -> None:
+    """Raise ConfigError for a device that is unknown or not here."""
+    EngineConfig(device=device)

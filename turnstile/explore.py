@@ -1,0 +1,119 @@
+"""`turnstile explore`: every reachable state of small worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from spec.machine.explore import Exploration, Explorer
+from spec.machine.rules import Rules, rules
+from spec.machine.trace import Trace, show
+from spec.machine.worlds import WORLDS, World
+from turnstile.bad_input import check_known
+from turnstile.console import Progress, make_console
+from turnstile.files import check_folder, write_trace
+from turnstile.options import REPORT, Folder
+from turnstile.parts import ExploredWorld
+from turnstile.report import exit_code
+from turnstile.table import count_table, verdict_text
+
+
+def explore(
+    world: Annotated[str | None, typer.Option(help="Only this world.")] = None,
+    max_states: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many states of each world.")
+    ] = None,
+    folder: Folder = REPORT,
+) -> None:
+    """Visit every state of small worlds: invariants hold in all, cases are reached."""
+    if world is not None:
+        check_known("world", world, WORLDS)
+    check_folder(folder)
+    worlds = [WORLDS[world]] if world else list(WORLDS.values())
+    raise typer.Exit(explore_and_tell(make_console(), rules(), worlds, max_states, folder))
+
+
+def explore_and_tell(
+    console: Console, text: Rules, worlds: list[World], max_states: int | None, folder: Path
+) -> int:
+    """Explore one world after the other and print what is found; return the exit code."""
+    parts = [new_part(world) for world in worlds]
+    for part, world in zip(parts, worlds, strict=True):
+        explorer = Explorer(text, world)
+        try:
+            with Progress(console, partial(line, part)) as progress:
+                search(part, explorer, max_states, folder, progress)
+        except KeyboardInterrupt:
+            break
+        finally:
+            tell(console, part, explorer.found, folder)
+    return exit_code(parts)
+
+
+def line(part: ExploredWorld) -> str:
+    """Say how far the exploration is."""
+    return f"{part.check}: {part.states:,} states, depth {part.depth}"
+
+
+def new_part(world: World) -> ExploredWorld:
+    """Return the part of a report that says what `world` is."""
+    return ExploredWorld(check=f"world {world.name}", sizes=vars(world.size).copy())
+
+
+def search(
+    part: ExploredWorld,
+    explorer: Explorer,
+    max_states: int | None,
+    folder: Path,
+    progress: Callable[[], None],
+) -> None:
+    """Explore a world into `part`, also where Ctrl-C ends it; save the trace to a violation."""
+
+    def follow(found: Exploration) -> None:
+        take(part, found)
+        progress()
+
+    found = explorer.found
+    with part.running():
+        try:
+            explorer.run(max_states, follow)
+        finally:
+            take(part, found)
+        part.judge(good=found.violation is None)
+    if found.violation:
+        trace = Trace(found.world.size, tuple(found.violation[1]))
+        part.trace_file = write_trace(folder, f"explore-{found.world.name}", trace)
+
+
+def take(part: ExploredWorld, found: Exploration) -> None:
+    """Copy the figures of an exploration into the report."""
+    part.states, part.transitions, part.depth = found.states, found.transitions, found.depth
+    part.complete = found.complete
+    part.taken, part.no_room = dict(found.taken), dict(found.no_room)
+    if found.violation:
+        part.violation = found.violation[0]
+
+
+def tell(console: Console, part: ExploredWorld, found: Exploration, folder: Path) -> None:
+    """Print the figures of one world, and the trace to a violation."""
+    rate = part.states / part.seconds if part.seconds else 0.0
+    figures = f"  {part.figures}, {part.seconds:.1f} s, {rate:,.0f} states a second"
+    console.print(
+        Text.assemble((part.check, "bold"), "  ", verdict_text(part.verdict), figures),
+        soft_wrap=True,
+    )
+    shortest = {name: len(steps) for name, steps in found.cases.items()}
+    console.print(count_table("action", {"transitions": part.taken, "no room": part.no_room}))
+    console.print(count_table("case", {"actions to it": shortest}))
+    if found.violation:
+        name, steps = found.violation
+        console.print(f"{name} is violated by {len(steps)} actions:")
+        console.print("\n".join(f"  {show(step)}" for step in steps), soft_wrap=True)
+        console.print(f"replay it on the engine: turnstile replay {folder / part.trace_file}")
+    console.print()

@@ -1,0 +1,86 @@
+"""`turnstile fuzz`: spec and engine in lockstep for a bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from stateful_tests.fuzz import Fuzz
+from stateful_tests.report import describe
+from stateful_tests.run import Failure
+from turnstile.bad_input import check_device, check_seconds
+from turnstile.console import Progress, make_console
+from turnstile.engines import REFERENCE, find_engine
+from turnstile.files import check_folder, write_trace
+from turnstile.options import REPORT, Device, Engine, Folder, Seconds, Seed
+from turnstile.parts import LockstepRuns
+from turnstile.report import exit_code
+from turnstile.table import count_table, verdict_text
+
+
+def fuzz(
+    seed: Seed = 0,
+    seconds: Seconds = 60.0,
+    device: Device = "cpu",
+    engine: Engine = REFERENCE,
+    folder: Folder = REPORT,
+) -> None:
+    """Draw actions, perform them on spec and engine, compare everything after each."""
+    make = find_engine(engine)
+    check_seconds(seconds)
+    check_device(device)
+    check_folder(folder)
+    part = LockstepRuns(engine=engine, device=device, seed=seed)
+    raise typer.Exit(fuzz_and_tell(make_console(), part, Fuzz(seed, device, make), seconds, folder))
+
+
+def fuzz_and_tell(
+    console: Console, part: LockstepRuns, runs: Fuzz, seconds: float, folder: Path
+) -> int:
+    """Run lockstep and print what was done, and what differs; return the exit code."""
+
+    def line() -> str:
+        return f"{part.check}: {part.runs:,} runs, {part.actions.total():,} actions"
+
+    try:
+        with Progress(console, line) as progress:
+            draw(part, runs, seconds, folder, progress)
+    except KeyboardInterrupt:
+        console.print()
+    console.print(count_table("action", {"drawn": part.actions, "moves made": part.moves}))
+    if part.difference:
+        console.print(f"\n{part.difference}", soft_wrap=True)
+        console.print(f"it is found again by\n  turnstile fuzz --seed {part.seed}\n")
+    console.print(Text.assemble(verdict_text(part.verdict), f": {part.figures}"), soft_wrap=True)
+    return exit_code([part])
+
+
+def draw(
+    part: LockstepRuns, runs: Fuzz, seconds: float, folder: Path, progress: Callable[[], None]
+) -> None:
+    """Run lockstep into `part`, also where Ctrl-C ends it; save a failing trace, cut down."""
+
+    def follow(_: Fuzz) -> None:
+        take(part, runs)
+        progress()
+
+    failure: Failure | None = None
+    with part.running():
+        try:
+            failure = runs.run(seconds, follow)
+        finally:
+            take(part, runs)
+        part.judge(good=failure is None)
+    if failure:
+        trace = failure.setting.trace(failure.difference.steps)
+        part.trace_file = write_trace(folder, f"lockstep-seed-{part.seed}", trace)
+        part.difference = describe(failure, folder / part.trace_file)
+
+
+def take(part: LockstepRuns, runs: Fuzz) -> None:
+    """Copy the figures of the runs into the report."""
+    part.runs, part.actions, part.moves = runs.runs, runs.actions, runs.moves

@@ -1,0 +1,115 @@
+"""The parts of a report: proofs, worlds, cases, lockstep, each with its own figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from turnstile.report import Part
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What became of one obligation."""
+
+    action: str
+    property: str
+    verdict: str  # proved, refuted or unknown
+    seconds: float
+    queries: int
+    counterexample: str
+
+
+@dataclass(kw_only=True)
+class Proofs(Part):
+    """Every obligation of the spec text, for worlds of every size."""
+
+    check: str = "proofs, every size"
+    total: int = 0
+    results: list[Obligation] = field(default_factory=list)
+
+    @property
+    def num_proved(self) -> int:
+        """How many obligations are proved."""
+        return sum(result.verdict == "proved" for result in self.results)
+
+    @property
+    def figures(self) -> str:
+        """How many of how many, in how many solver queries."""
+        queries = sum(result.queries for result in self.results)
+        return f"{self.num_proved:,} of {self.total:,} obligations proved, {queries:,} queries"
+
+
+@dataclass(kw_only=True)
+class ExploredWorld(Part):
+    """Every reachable state of one small world."""
+
+    sizes: dict[str, int]
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    complete: bool = False
+    taken: dict[str, int] = field(default_factory=dict)
+    no_room: dict[str, int] = field(default_factory=dict)
+    violation: str = ""
+
+    @property
+    def figures(self) -> str:
+        """How far it was explored, and whether that is all of it."""
+        extent = "all of it" if self.complete else "not all of it"
+        counts = f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+        return f"{counts}, {extent}" + (f"; violates {self.violation}" if self.violation else "")
+
+
+@dataclass(frozen=True)
+class Case:
+    """An interesting situation that must be reachable, and the shortest trace to it, if found."""
+
+    name: str
+    action: str
+    words: str
+    world: str = ""
+    trace: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Cases(Part):
+    """Every `sometimes` of the spec text, over all explored worlds."""
+
+    check: str = "cases reached"
+    cases: list[Case] = field(default_factory=list)
+
+    @property
+    def figures(self) -> str:
+        """How many of how many, how far away, and which are missing."""
+        lengths = [len(case.trace) for case in self.cases if case.trace]
+        missing = [case.name for case in self.cases if not case.trace]
+        words = f"{len(lengths)} of {len(self.cases)} cases reached"
+        if lengths:
+            words += f", by {min(lengths)} to {max(lengths)} actions"
+        return words + (f"; not {', '.join(missing)}" if missing else "")
+
+
+@dataclass(kw_only=True)
+class LockstepRuns(Part):
+    """Drawn runs of spec and engine side by side."""
+
+    check: str = "lockstep, drawn"
+    engine: str
+    device: str
+    seed: int
+    runs: int = 0
+    longest: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    moves: Counter[str] = field(default_factory=Counter)  # made by the engine's scheduler, too
+    difference: str = ""
+
+    @property
+    def figures(self) -> str:
+        """How much was performed, how fast, and what differed."""
+        total = self.actions.total()
+        speed = total / self.seconds if self.seconds else 0.0
+        words = f"{total:,} actions in {self.runs:,} runs, {speed:,.0f} a second"
+        if self.longest:
+            words += f", longest run {self.longest:,}"
+        return words + (f"; {self.difference.splitlines()[0]}" if self.difference else "")

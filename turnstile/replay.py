@@ -1,0 +1,70 @@
+"""`turnstile replay`: one trace in lockstep, told action by action."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from impl.moves import Move
+from spec.machine.trace import STEP, Step, Trace, load, show
+from stateful_tests.difference import Difference
+from stateful_tests.lockstep import Lockstep
+from stateful_tests.setting import Setting
+from turnstile.bad_input import check_device
+from turnstile.console import make_console
+from turnstile.options import Device
+
+
+def replay(
+    trace: Annotated[Path, typer.Argument(help="A trace: JSON lines, a world and its actions.")],
+    device: Device = "cpu",
+) -> None:
+    """Perform the actions of a trace on spec and engine, and tell what each leads to."""
+    check_device(device)
+    raise typer.Exit(replay_and_tell(make_console(), load(trace), device))
+
+
+class Told(Lockstep):
+    """Lockstep that remembers the moves which the engine reported for the last action."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.moves: list[Move] = []
+
+    def _accept(self, move: Move) -> tuple[int, str, str, int] | None:
+        self.moves.append(move)
+        return super()._accept(move)
+
+    def tell(self, step: Step) -> str:
+        """Perform one action and say what came of it: an answer, moves, or nothing."""
+        name, args = step
+        self.moves.clear()
+        if name in self.rules.requests:
+            answer = str(self.rules.requests[name].run(self.state.fork(), *args))
+        if not self.do(step):
+            return "left out: the spec forbids it here"
+        if name in self.rules.requests:
+            return answer
+        moves = " ".join(map(str, self.moves))
+        return moves or ("nothing to do" if name == STEP else "no room")
+
+
+def replay_and_tell(console: Console, trace: Trace, device: str) -> int:
+    """Print each action with what came of it, then whether both agree; return the exit code."""
+    lockstep, left_out = Told(Setting.of(trace, device)), 0
+    width = max((len(show(step)) for step in trace.steps), default=0)
+    for number, step in enumerate(trace.steps, 1):
+        try:
+            told = lockstep.tell(step)
+        except Difference as difference:
+            console.print(f"{number:4}  {show(step):{width}}  differs", soft_wrap=True)
+            console.print(f"\n{difference}", soft_wrap=True)
+            return 1
+        left_out += told.startswith("left out")
+        console.print(f"{number:4}  {show(step):{width}}  {told}", soft_wrap=True)
+    performed = len(trace.steps) - left_out
+    console.print(f"spec and engine agree: {performed} actions performed, {left_out} left out")
+    return 0

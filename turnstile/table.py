@@ -1,0 +1,39 @@
+"""Tables for people: the summary of a report, and counts by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from turnstile.console import STYLES
+from turnstile.report import Report
+
+
+def verdict_text(verdict: str) -> Text:
+    """Return a verdict in its colour."""
+    return Text(verdict, STYLES[verdict])
+
+
+def summary_table(report: Report) -> Table:
+    """Return one row per part of the report: what was checked, real figures, seconds, verdict."""
+    table = Table("check", "figures", box=None, header_style="bold", pad_edge=False)
+    table.add_column("seconds", justify="right")
+    table.add_column("verdict")
+    for part in report.parts:
+        seconds = f"{part.seconds:.1f}" if part.seconds else ""
+        table.add_row(part.check, part.figures, seconds, verdict_text(part.verdict))
+    return table
+
+
+def count_table(what: str, counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """Return a row for each name that is counted in any of the columns, most counted first."""
+    table = Table(what, box=None, header_style="bold", pad_edge=False)
+    for column in counts:
+        table.add_column(column, justify="right")
+    first = next(iter(counts.values()))
+    names = dict.fromkeys(name for column in counts.values() for name in column)
+    for name in sorted(names, key=lambda name: -first.get(name, 0)):
+        table.add_row(name, *(f"{column.get(name, 0):,}" for column in counts.values()))
+    return table
