@@ -101,7 +101,9 @@ class Conformance:
         model, violated = solver.model(), set(self._checker.violated(state))
         return [
             name
-            for name, fact in zip(self._machine.rules.invariants, self._machine.invariants, strict=True)
+            for name, fact in zip(
+                self._machine.rules.invariants, self._machine.invariants, strict=True
+            )
             if self._holds(model, fact) == (name in violated)
         ]
 

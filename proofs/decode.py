@@ -85,6 +85,4 @@ class Decoder:
 
 def encoded_key(machine: Machine, field: Field, key: tuple[int, ...]) -> tuple[Any, ...]:
     """Return the terms of one cell's key."""
-    return tuple(
-        machine.sorts.encode(sort, k)[0] for sort, k in zip(field.keys, key, strict=True)
-    )
+    return tuple(machine.sorts.encode(sort, k)[0] for sort, k in zip(field.keys, key, strict=True))

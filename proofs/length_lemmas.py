@@ -25,9 +25,7 @@ def _has_rest(page_size: Any, n: Pair) -> z3.BoolRef:
     return z3.And(n.rest >= 0, n.rest < page_size)
 
 
-def _compares(
-    pairs: Callable[[Pair, Pair], Any], numbers: Callable[[Any, Any], Any]
-) -> Lemma:
+def _compares(pairs: Callable[[Pair, Pair], Any], numbers: Callable[[Any, Any], Any]) -> Lemma:
     return lambda size, a, b: pairs(a, b) == numbers(number(size, a), number(size, b))
 
 

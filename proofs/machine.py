@@ -53,7 +53,11 @@ class Machine:
     @property
     def atoms(self) -> list[Any]:
         """Every sort of identities."""
-        return list({name_of(k): k for f in self.rules.fields.values() for k in f.keys if is_atom(k)}.values())
+        return list(
+            {
+                name_of(k): k for f in self.rules.fields.values() for k in f.keys if is_atom(k)
+            }.values()
+        )
 
     def _axioms(self) -> list[z3.BoolRef]:
         sorts = self.sorts

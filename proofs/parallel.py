@@ -70,9 +70,7 @@ def _in_order(groups: list[str], pipes: list[Connection]) -> Iterator[Result]:
                 _receive(pipes, arrived, ended)
 
 
-def _receive(
-    pipes: list[Connection], arrived: dict[str, deque[Result]], ended: set[str]
-) -> None:
+def _receive(pipes: list[Connection], arrived: dict[str, deque[Result]], ended: set[str]) -> None:
     ready = wait(pipes)
     if not ready:
         raise RuntimeError("no process is left, and obligations are")

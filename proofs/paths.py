@@ -169,4 +169,3 @@ class Forks:
             yield
         finally:
             self._open.pop()
-

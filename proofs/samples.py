@@ -42,14 +42,11 @@ def take(state: ConcreteState, action: Action, args: tuple[Any, ...], rng: rando
 def run(rules: Rules, world: World, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
     """Generate the steps of one random run, which prefers actions that `seen` counts least."""
     state = world.initial(rules)
-    for _ in range(40):
-        names = list(rules.actions)
-        rng.shuffle(names)
-        if rng.random() < 0.5:
-            names.sort(key=lambda name: seen[name])
+    for _ in range(100):
+        names = sorted(rules.actions, key=lambda name: seen[name] * rng.random())
         for sample in _attempts(state, names, world, rng):
             yield sample
-            if sample.after is not None:
+            if sample.after is not None and not has_no_effect(sample):
                 state = sample.after
                 break
 
@@ -71,13 +68,20 @@ def _attempts(
 
 
 def samples(rules: Rules, world: World, each: int, seed: int) -> Iterator[Sample]:
-    """Generate samples until every action was done `each` times, and no action much oftener."""
-    rng, seen, most = random.Random(seed), Counter[str](), 2 * each
-    while any(seen[name] < each for name in rules.actions):
-        for sample in run(rules, world, rng, seen):
-            seen[sample.action.name] += sample.after is not None
-            if seen[sample.action.name] <= most:
+    """Generate samples: every action `each` times with an effect, and as often at most without."""
+    rng, effective, idle = random.Random(seed), Counter[str](), Counter[str]()
+    while any(effective[name] < each for name in rules.actions):
+        for sample in run(rules, world, rng, effective):
+            name = sample.action.name
+            counter = idle if has_no_effect(sample) else effective
+            counter[name] += 1
+            if counter[name] <= each:
                 yield sample
+
+
+def has_no_effect(sample: Sample) -> bool:
+    """Whether the action was forbidden or refused."""
+    return sample.after is None or sample.after.same_as(sample.before)
 
 
 def gone_wrong(state: ConcreteState, rng: random.Random) -> ConcreteState:

@@ -186,8 +186,7 @@ class Sorts:
     def well_formed(self, sort: Any, terms: tuple[Any, ...]) -> tuple[z3.BoolRef, ...]:
         """Return what is true of the terms of every value of `sort` that a map may hold."""
         if sort == Len:
-            bound = (terms[0] <= self.size.indices + 1,) if self.size else ()
-            return (*lengths.well_formed(self.page_size, Pair(*terms)), *bound)
+            return lengths.well_formed(self.page_size, Pair(*terms))
         if sort == Index:
             return (terms[0] >= 0, *((terms[0] < self.size.indices,) if self.size else ()))
         return (self._record_is_real(sort, terms[0]),) if is_record(sort) else ()

@@ -123,9 +123,7 @@ class SymbolicState(Words):
         ]
         return chosen
 
-    def choose_each(
-        self, lo: Any, hi: Any, sort: Any, fits: Callable[[Any], Any]
-    ) -> ChosenEach:
+    def choose_each(self, lo: Any, hi: Any, sort: Any, fits: Callable[[Any], Any]) -> ChosenEach:
         """Return identities, of which only that they fit and are pairwise different is known.
 
         That they differ is said by a function back from each to its index.

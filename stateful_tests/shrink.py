@@ -21,19 +21,15 @@ def shrink(difference: Difference, replay: Replay) -> Difference:
     Minimal means: no run of actions and no pair can be dropped or done by the engine in one step,
     and no number lowered, without losing the failure.
     """
-    best = difference
-    while True:
-        smaller = next(
-            (found for found in map(replay, _smaller(best.steps)) if _same(found, best)), None
-        )
-        if smaller is None:
-            return best
-        best = smaller
-
-
-def _same(found: Difference | None, best: Difference) -> bool:
-    """Tell whether `found` is the same failure by a trace that is smaller."""
-    return found is not None and found.check == best.check and cost(found) < cost(best)
+    shrinking = _Shrinking(difference, replay)
+    before = None
+    while before is not shrinking.best:
+        before = shrinking.best
+        shrinking.replace_runs([])
+        shrinking.replace_runs([(STEP, ())])
+        for candidates in (_without_pairs, _renamed, _lowered):
+            shrinking.attempt_all(candidates)
+    return shrinking.best
 
 
 def cost(difference: Difference) -> tuple[int, list[int]]:
@@ -42,21 +38,48 @@ def cost(difference: Difference) -> tuple[int, list[int]]:
     return len(difference.steps), numbers
 
 
-def _smaller(steps: list[Step]) -> Iterator[list[Step]]:
-    """Generate candidates: runs of actions dropped, done in one step, pairs dropped, numbers."""
-    length = len(steps)
-    width = length // 2
-    while width >= 1:
-        for start in range(0, length - width + 1, max(1, width // 2)):
-            yield steps[:start] + steps[start + width :]
-        width //= 2
-    for width in range(length - 1, 1, -1):
-        for start in range(length - width + 1):
-            yield [*steps[:start], (STEP, ()), *steps[start + width :]]
-    for i in range(length):
-        for j in range(i + 2, length):
+class _Shrinking:
+    """The best trace so far; no list of actions is tried twice."""
+
+    def __init__(self, difference: Difference, replay: Replay) -> None:
+        self.best, self._replay = difference, replay
+        self._tried = {tuple(difference.steps)}
+
+    def attempt(self, steps: list[Step]) -> bool:
+        """Take `steps` if they are the same failure by less."""
+        if tuple(steps) in self._tried:
+            return False
+        self._tried.add(tuple(steps))
+        found = self._replay(steps)
+        if found is None or found.check != self.best.check or cost(found) >= cost(self.best):
+            return False
+        self.best = found
+        return True
+
+    def replace_runs(self, instead: list[Step]) -> None:
+        """Put `instead` in the place of runs of actions, long runs first."""
+        width = len(self.best.steps)
+        while width > len(instead):
+            start = 0
+            while start + width <= len(self.best.steps):
+                steps = self.best.steps
+                if not self.attempt([*steps[:start], *instead, *steps[start + width :]]):
+                    start += max(1, width // 2)
+            width //= 2
+
+    def attempt_all(self, candidates: Callable[[list[Step]], Iterator[list[Step]]]) -> None:
+        """Try candidates until none of them is better."""
+        while any(self.attempt(steps) for steps in candidates(self.best.steps)):
+            pass
+
+
+def _without_pairs(steps: list[Step]) -> Iterator[list[Step]]:
+    for i in range(len(steps)):
+        for j in range(i + 2, len(steps)):
             yield steps[:i] + steps[i + 1 : j] + steps[j + 1 :]
-    yield from _renamed(steps)
+
+
+def _lowered(steps: list[Step]) -> Iterator[list[Step]]:
     for i, (name, args) in enumerate(steps):
         for k, arg in enumerate(args):
             if type(arg) is int:

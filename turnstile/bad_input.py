@@ -14,7 +14,7 @@ class BadInputError(ValueError):
 
 
 def check_known(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raise BadInputError unless `name` is one of `known`; the sentence lists the closest, or all."""
+    """Raise BadInputError unless `name` is known; the sentence lists the closest names, or all."""
     names = list(known)
     if name in names:
         return

@@ -11,6 +11,6 @@ ENGINES: dict[str, MakeLockstep] = {REFERENCE: Lockstep}
 
 
 def find_engine(name: str) -> MakeLockstep:
-    """Return what puts the engine of that name in lockstep. Raises BadInputError for another name."""
+    """Return what puts the engine of that name in lockstep. Raises BadInputError if unknown."""
     check_known("engine", name, ENGINES)
     return ENGINES[name]

@@ -16,12 +16,13 @@ from spec.machine.rules import Rules, rules
 from spec.machine.trace import Trace, show
 from spec.machine.worlds import WORLDS, World
 from turnstile.bad_input import check_known
+from turnstile.cases import collect_cases
 from turnstile.console import Progress, make_console
 from turnstile.files import check_folder, write_trace
 from turnstile.options import REPORT, Folder
 from turnstile.parts import ExploredWorld
 from turnstile.report import exit_code
-from turnstile.table import count_table, verdict_text
+from turnstile.table import case_table, count_table, verdict_text
 
 
 def explore(
@@ -52,7 +53,7 @@ def explore_and_tell(
         except KeyboardInterrupt:
             break
         finally:
-            tell(console, part, explorer.found, folder)
+            tell(console, part, explorer, folder)
     return exit_code(parts)
 
 
@@ -100,20 +101,21 @@ def take(part: ExploredWorld, found: Exploration) -> None:
         part.violation = found.violation[0]
 
 
-def tell(console: Console, part: ExploredWorld, found: Exploration, folder: Path) -> None:
+def tell(console: Console, part: ExploredWorld, explorer: Explorer, folder: Path) -> None:
     """Print the figures of one world, and the trace to a violation."""
+    found = explorer.found
     rate = part.states / part.seconds if part.seconds else 0.0
     figures = f"  {part.figures}, {part.seconds:.1f} s, {rate:,.0f} states a second"
-    console.print(
-        Text.assemble((part.check, "bold"), "  ", verdict_text(part.verdict), figures),
-        soft_wrap=True,
-    )
-    shortest = {name: len(steps) for name, steps in found.cases.items()}
+    sizes = ", ".join(f"{name} {value}" for name, value in part.sizes.items())
+    verdict = verdict_text(part.verdict)
+    console.print(Text.assemble((part.check, "bold"), "  ", verdict, figures), soft_wrap=True)
+    console.print(sizes)
     console.print(count_table("action", {"transitions": part.taken, "no room": part.no_room}))
-    console.print(count_table("case", {"actions to it": shortest}))
+    console.print(case_table(collect_cases(explorer.rules, [found])))
     if found.violation:
         name, steps = found.violation
         console.print(f"{name} is violated by {len(steps)} actions:")
         console.print("\n".join(f"  {show(step)}" for step in steps), soft_wrap=True)
-        console.print(f"replay it on the engine: turnstile replay {folder / part.trace_file}")
+        console.print("the same actions on the engine:")
+        console.print(f"  turnstile replay {folder / part.trace_file}", soft_wrap=True)
     console.print()

@@ -44,7 +44,7 @@ def fuzz_and_tell(
     """Run lockstep and print what was done, and what differs; return the exit code."""
 
     def line() -> str:
-        return f"{part.check}: {part.runs:,} runs, {part.actions.total():,} actions"
+        return f"{part.check}: {part.runs:,} runs, {sum(part.actions.values()):,} actions"
 
     try:
         with Progress(console, line) as progress:
@@ -83,4 +83,4 @@ def draw(
 
 def take(part: LockstepRuns, runs: Fuzz) -> None:
     """Copy the figures of the runs into the report."""
-    part.runs, part.actions, part.moves = runs.runs, runs.actions, runs.moves
+    part.runs, part.actions, part.moves = runs.runs, dict(runs.actions), dict(runs.moves)

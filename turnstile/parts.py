@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from turnstile.report import Part
@@ -100,14 +99,14 @@ class LockstepRuns(Part):
     seed: int
     runs: int = 0
     longest: int = 0
-    actions: Counter[str] = field(default_factory=Counter)
-    moves: Counter[str] = field(default_factory=Counter)  # made by the engine's scheduler, too
+    actions: dict[str, int] = field(default_factory=dict)
+    moves: dict[str, int] = field(default_factory=dict)  # made by the engine's scheduler, too
     difference: str = ""
 
     @property
     def figures(self) -> str:
         """How much was performed, how fast, and what differed."""
-        total = self.actions.total()
+        total = sum(self.actions.values())
         speed = total / self.seconds if self.seconds else 0.0
         words = f"{total:,} actions in {self.runs:,} runs, {speed:,.0f} a second"
         if self.longest:

@@ -18,6 +18,7 @@ from turnstile.bad_input import BadInputError, check_known
 from turnstile.console import STYLES, make_console
 from turnstile.parts import Obligation, Proofs
 from turnstile.report import exit_code
+from turnstile.table import verdict_text
 
 PROCESSES = 2
 
@@ -34,16 +35,19 @@ def prove_and_tell(
     console: Console, text: Rules, action: str | None = None, invariant: str | None = None
 ) -> int:
     """Print a line per obligation of `text`, then summaries; return the exit code."""
-    part = Proofs(total=len(asked_for(text, action, invariant)))
+    asked = asked_for(text, action, invariant)
+    part = Proofs(total=len(asked))
+    width = max(len(name) for _, name in asked)
     try:
         for result in discharge(part, text, action, invariant):
-            tell(console, result)
+            tell(console, result, width)
     except KeyboardInterrupt:
         console.print()
     console.print(summary("action", part.results, lambda each: each.action))
-    console.print(summary("property", part.results, lambda each: each.property))
-    verdict = Text(part.verdict, STYLES[part.verdict])
-    console.print(Text.assemble(verdict, f": {part.figures}, {part.seconds:.1f} s"))
+    if action is None:
+        console.print(summary("property", part.results, lambda each: each.property))
+    figures = f": {part.figures}, {part.seconds:.1f} s"
+    console.print(Text.assemble(verdict_text(part.verdict), figures))
     return exit_code([part])
 
 
@@ -58,9 +62,7 @@ def asked_for(
         check_known("property", name, dict.fromkeys(each for _, each in every))
     asked = [pair for pair in every if action in (None, pair[0]) and name in (None, pair[1])]
     if not asked:
-        raise BadInputError(
-            f"nothing has to be proved of {name} after {action}: it cannot touch it."
-        )
+        raise BadInputError(f"{name} is no obligation of {action}: it does not speak of it.")
     return asked
 
 
@@ -92,11 +94,10 @@ def obligation(result: Result) -> Obligation:
     )
 
 
-def tell(console: Console, result: Obligation) -> None:
+def tell(console: Console, result: Obligation, width: int) -> None:
     """Print one obligation, and the counterexample to a refuted one."""
-    verdict = Text(f"{result.verdict:8}", STYLES[result.verdict])
-    line = f" {result.action:14} {result.property}  {result.seconds:.2f} s"
-    console.print(Text.assemble(verdict, line), soft_wrap=True)
+    line = f"  {result.action:13}  {result.property:{width}}  {result.seconds:5.2f} s"
+    console.print(Text.assemble(verdict_text(f"{result.verdict:7}"), line), soft_wrap=True)
     for shown in result.counterexample.splitlines():
         console.print(f"    {shown}", soft_wrap=True)
 
@@ -111,9 +112,9 @@ def summary(by: str, results: list[Obligation], key: Callable[[Obligation], str]
         proved = sum(result.verdict == "proved" for result in mine)
         table.add_row(
             name,
-            Text(str(proved), "" if proved == len(mine) else STYLES["failed"]),
-            str(len(mine)),
-            str(sum(result.queries for result in mine)),
+            Text(f"{proved:,}", "" if proved == len(mine) else STYLES["failed"]),
+            f"{len(mine):,}",
+            f"{sum(result.queries for result in mine):,}",
             f"{sum(result.seconds for result in mine):.2f}",
         )
     return table

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from turnstile.console import STYLES
+from turnstile.parts import Case
 from turnstile.report import Report
 
 
 def verdict_text(verdict: str) -> Text:
     """Return a verdict in its colour."""
-    return Text(verdict, STYLES[verdict])
+    return Text(verdict, STYLES[verdict.strip()])
 
 
 def summary_table(report: Report) -> Table:
@@ -35,5 +37,15 @@ def count_table(what: str, counts: Mapping[str, Mapping[str, int]]) -> Table:
     first = next(iter(counts.values()))
     names = dict.fromkeys(name for column in counts.values() for name in column)
     for name in sorted(names, key=lambda name: -first.get(name, 0)):
-        table.add_row(name, *(f"{column.get(name, 0):,}" for column in counts.values()))
+        cells = (column.get(name) for column in counts.values())
+        table.add_row(name, *("" if count is None else f"{count:,}" for count in cells))
+    return table
+
+
+def case_table(cases: Sequence[Case]) -> Table:
+    """Return a row per case, the soonest reached first."""
+    table = Table("case", box=None, header_style="bold", pad_edge=False)
+    table.add_column("actions to it", justify="right")
+    for case in sorted(cases, key=lambda case: len(case.trace) or math.inf):
+        table.add_row(case.name, str(len(case.trace)) if case.trace else "not reached")
     return table
