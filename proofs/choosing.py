@@ -1,4 +1,4 @@
-"""A concrete state whose choices are made from outside: replayed from a model, or drawn at random."""
+"""A concrete state whose choices come from outside: replayed from a model, or drawn at random."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def pages(n: Pair) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Length:
+class Length:  # noqa: PLW1641 - nothing symbolic may be a key
     """A number of tokens, as the spec text handles it."""
 
     forks: Forks

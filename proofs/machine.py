@@ -1,4 +1,4 @@
-"""The machine seen by the prover: any state that satisfies every invariant, and each action on it."""
+"""The machine as the prover sees it: any state with every invariant, and each action's paths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from proofs.logic import Fact, conjunction, equal
 from proofs.paths import Path
 from proofs.sorts import Sorts, is_atom, name_of
 from proofs.symbolic import SymbolicState
-from spec.language import Action, Broken, Forbidden, Rule
+from spec.language import Action, Broken, Forbidden, Len, Rule
 from spec.machine.concrete import Size, default
 from spec.machine.rules import Field, Rules
 
@@ -68,11 +68,11 @@ class Machine:
         ]
         if not self.size:
             return [sorts.page_size >= 1, *constants]
-        context_len = sorts.encode(self.rules.constants["context_len"], self.size.context_len)
+        context_len = sorts.encode(Len, self.size.context_len)
         return [
             sorts.page_size == self.size.page_size,
             *constants,
-            equal(self.before.context_len.pair, context_len),
+            equal(sorts.encode(Len, self.before.context_len), context_len),
         ]
 
     def _fact(self, rule: Rule) -> Fact:

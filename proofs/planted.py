@@ -1,6 +1,6 @@
 """Bugs put into the spec text on purpose: each is refuted by name, or the proofs prove too little.
 
-Every one of them was in a real engine; the numbers are those of docs/bugs.md.
+Every one of them was in a real engine, and has its number from the project's list of bugs.
 """
 
 from __future__ import annotations

@@ -41,9 +41,8 @@ class Result:
     queries: int
     counterexample: str = ""  # as text, where refuted
 
-    @property
-    def name(self) -> str:
-        """What was to be proved, in one line."""
+    def __str__(self) -> str:
+        """Say what was to be proved."""
         return f"{self.action}: {self.property}"
 
 
@@ -135,7 +134,9 @@ def obligations(rules: Rules | None = None) -> list[tuple[str, str]]:
 
 
 def prove(
-    rules: Rules | None = None, action: str | None = None, property: str | None = None
+    rules: Rules | None = None,
+    action: str | None = None,
+    property: str | None = None,  # noqa: A002 - it is the word for it
 ) -> Iterator[Result]:
     """Generate a result for each obligation, of one action and of one name if given.
 
@@ -148,6 +149,10 @@ def prove(
                 yield prover.prove(group, name)
 
 
-def find_counterexample(rules: Rules, action: str, property: str) -> Counterexample | None:
+def find_counterexample(
+    rules: Rules,
+    action: str,
+    property: str,  # noqa: A002 - it is the word for it
+) -> Counterexample | None:
     """Return a step of a small world from a state that satisfies every invariant, or None."""
     return Prover(rules).counterexample(action, property)

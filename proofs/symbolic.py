@@ -72,12 +72,12 @@ class SymbolicState(Words):
         maps = {name: each.copy() for name, each in self.maps.items()}
         return SymbolicState(self.sorts, self.rules, maps)
 
-    def pages(self, n: Any) -> Count:
+    def pages(self, n: Any) -> Any:
         """Return how many pages `n` tokens take."""
         pair = n.pair if isinstance(n, Length) else lengths.literal(self.sorts.page_size, n)
         return Count(self.sorts.forks, lengths.pages(pair))
 
-    def forall(self, *sorts_then_body: Any) -> ForAll:
+    def forall(self, *sorts_then_body: Any) -> Any:
         """State the body of all identities and indices."""
         *sorts, body = sorts_then_body
         forks = self.sorts.forks
@@ -98,7 +98,7 @@ class SymbolicState(Words):
         variables = tuple(v.term for v in values)
         return Fact(tuple(sorts), variables, implication(ranges, formula))
 
-    def span(self, lo: Any, hi: Any) -> Iterator[Count]:
+    def span(self, lo: Any, hi: Any) -> Iterator[Any]:
         """Run the loop's body once, for all indices at once."""
         forks = self.sorts.forks
         if forks.loop:
@@ -123,7 +123,7 @@ class SymbolicState(Words):
         ]
         return chosen
 
-    def choose_each(self, lo: Any, hi: Any, sort: Any, fits: Callable[[Any], Any]) -> ChosenEach:
+    def choose_each(self, lo: Any, hi: Any, sort: Any, fits: Callable[[Any], Any]) -> Any:
         """Return identities, of which only that they fit and are pairwise different is known.
 
         That they differ is said by a function back from each to its index.
@@ -149,7 +149,7 @@ class SymbolicState(Words):
         """State that every cell of the named maps, or of all, equals the other state's."""
         return all(self._same(other, name) for name in fields or self.rules.fields)
 
-    def _same(self, other: SymbolicState, name: str) -> ForAll:
+    def _same(self, other: SymbolicState, name: str) -> Any:
         mine, others = self.maps[name], other.maps[name]
 
         def equal_at(*key: Any) -> Any:

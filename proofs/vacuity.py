@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import z3
+
 from proofs.ground import Instances, Query
 from proofs.logic import FALSE, negation
 from proofs.machine import Machine, Transition
@@ -12,8 +14,6 @@ from proofs.search import SIZES, SmallWorld
 from spec.language import Action, Broken, Forbidden
 from spec.machine.concrete import Size
 from spec.machine.rules import Rules
-
-import z3
 
 
 @dataclass(frozen=True)

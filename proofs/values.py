@@ -13,7 +13,7 @@ from proofs.paths import Forks
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Truth:  # noqa: PLW1641 - nothing symbolic may be a key
     """A condition. Asking whether it is true forks the path."""
 
     forks: Forks
@@ -46,7 +46,7 @@ class ForAll:
 
 
 @dataclass(frozen=True, eq=False)
-class Count:
+class Count:  # noqa: PLW1641 - nothing symbolic may be a key
     """An index or a number of pages."""
 
     forks: Forks
@@ -89,7 +89,7 @@ class Count:
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class Member:  # noqa: PLW1641 - nothing symbolic may be a key
     """An identity, a record of identities or a constant of an enumeration; it may be NIL."""
 
     forks: Forks

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from spec.machine.concrete import Size
-from spec.machine.worlds import World
+from spec.machine.worlds import World, each
 from stateful_tests.difference import Difference
 from stateful_tests.draw import Choose, Draw
 from stateful_tests.lockstep import Lockstep
@@ -43,7 +43,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
 def draw_world(setting: Setting) -> World:
     """Return the lengths that clients ask for in a drawn setting; one is too long for any turn."""
     too_long = setting.size.context_len + 1
-    return World("drawn", setting.size, new=(1, 2, 3, too_long), max_new=(0, 1, 2, 3))
+    return World("drawn", setting.size, each((1, 2, 3, too_long), (0, 1, 2, 3)))
 
 
 class Fuzz:

@@ -18,6 +18,8 @@ from turnstile.report import Part, Report
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+FAILED = ("refuted", "unknown")
+
 P = TypeVar("P", bound=Part)
 
 
@@ -56,7 +58,7 @@ def page(report: Report, text: Rules) -> str:
         actions=columns(text),
         matrix=matrix(text, results),
         lemmas=[result for result in results if result.action == LENGTHS],
-        refuted=[result for result in results if result.verdict != "proved"],
+        refuted=[result for result in results if result.verdict in FAILED],
     )
 
 

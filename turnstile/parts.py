@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from turnstile.report import Part
+from turnstile.report import Part, Verdict
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,10 @@ class Obligation:
 
     action: str
     property: str
-    verdict: str  # proved, refuted or unknown
-    seconds: float
-    queries: int
-    counterexample: str
+    verdict: str = "not run"  # then proved, refuted or unknown
+    seconds: float = 0.0
+    queries: int = 0
+    counterexample: str = ""
 
 
 @dataclass(kw_only=True)
@@ -24,8 +24,7 @@ class Proofs(Part):
     """Every obligation of the spec text, for worlds of every size."""
 
     check: str = "proofs, every size"
-    total: int = 0
-    results: list[Obligation] = field(default_factory=list)
+    results: list[Obligation]  # each `not run` until it is
 
     @property
     def num_proved(self) -> int:
@@ -36,7 +35,9 @@ class Proofs(Part):
     def figures(self) -> str:
         """How many of how many, in how many solver queries."""
         queries = sum(result.queries for result in self.results)
-        return f"{self.num_proved:,} of {self.total:,} obligations proved, {queries:,} queries"
+        return (
+            f"{self.num_proved:,} of {len(self.results):,} obligations proved, {queries:,} queries"
+        )
 
 
 @dataclass(kw_only=True)
@@ -86,7 +87,8 @@ class Cases(Part):
         words = f"{len(lengths)} of {len(self.cases)} cases reached"
         if lengths:
             words += f", by {min(lengths)} to {max(lengths)} actions"
-        return words + (f"; not {', '.join(missing)}" if missing else "")
+        is_all = self.verdict == Verdict.FAILED
+        return words + (f"; never {', '.join(missing)}" if is_all and missing else "")
 
 
 @dataclass(kw_only=True)

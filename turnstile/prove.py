@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -35,12 +36,10 @@ def prove_and_tell(
     console: Console, text: Rules, action: str | None = None, invariant: str | None = None
 ) -> int:
     """Print a line per obligation of `text`, then summaries; return the exit code."""
-    asked = asked_for(text, action, invariant)
-    part = Proofs(total=len(asked))
-    width = max(len(name) for _, name in asked)
+    part = new_part(text, action, invariant)
+    width = max(len(result.property) for result in part.results)
     try:
-        for result in discharge(part, text, action, invariant):
-            tell(console, result, width)
+        discharge(part, text, partial(tell, console, width), action, invariant)
     except KeyboardInterrupt:
         console.print()
     console.print(summary("action", part.results, lambda each: each.action))
@@ -51,10 +50,11 @@ def prove_and_tell(
     return exit_code([part])
 
 
-def asked_for(
-    text: Rules, action: str | None = None, name: str | None = None
-) -> list[tuple[str, str]]:
-    """Return the obligations of that action and name. Raises BadInputError where there are none."""
+def new_part(text: Rules, action: str | None = None, name: str | None = None) -> Proofs:
+    """Return the obligations of that action and name, none of them discharged.
+
+    Raises BadInputError where there are none.
+    """
     every = obligations(text)
     if action is not None:
         check_known("action", action, dict.fromkeys(group for group, _ in every))
@@ -63,23 +63,29 @@ def asked_for(
     asked = [pair for pair in every if action in (None, pair[0]) and name in (None, pair[1])]
     if not asked:
         raise BadInputError(f"{name} is no obligation of {action}: it does not speak of it.")
-    return asked
+    return Proofs(results=[Obligation(*pair) for pair in asked])
 
 
 def discharge(
-    part: Proofs, text: Rules, action: str | None = None, name: str | None = None
-) -> Iterator[Obligation]:
-    """Prove what was asked for, collect it in `part`, and generate it as it is discharged.
+    part: Proofs,
+    text: Rules,
+    told: Callable[[Obligation], None],
+    action: str | None = None,
+    name: str | None = None,
+) -> None:
+    """Prove what was asked for, and call `told` after each; `part` is right if Ctrl-C comes.
 
     Everything is proved in two processes; a selection in this one.
     """
     whole = action is None and name is None
-    results = prove_all(text, PROCESSES) if whole else prove_some(text, action, name)
     with part.running():
-        for result in results:
-            part.results.append(obligation(result))
-            yield part.results[-1]
-        part.judge(good=part.num_proved == part.total)
+        results = prove_all(text, PROCESSES) if whole else prove_some(text, action, name)
+        for number, result in enumerate(results):
+            asked = part.results[number]
+            assert (asked.action, asked.property) == (result.action, result.property), asked
+            part.results[number] = obligation(result)
+            told(part.results[number])
+        part.judge(good=part.num_proved == len(part.results))
 
 
 def obligation(result: Result) -> Obligation:
@@ -94,7 +100,7 @@ def obligation(result: Result) -> Obligation:
     )
 
 
-def tell(console: Console, result: Obligation, width: int) -> None:
+def tell(console: Console, width: int, result: Obligation) -> None:
     """Print one obligation, and the counterexample to a refuted one."""
     line = f"  {result.action:13}  {result.property:{width}}  {result.seconds:5.2f} s"
     console.print(Text.assemble(verdict_text(f"{result.verdict:7}"), line), soft_wrap=True)

@@ -44,6 +44,11 @@ class Part:
         """What was counted, in a line."""
         raise NotImplementedError
 
+    @property
+    def told(self) -> str:
+        """The figures, if there are any."""
+        return "" if self.verdict == Verdict.NOT_RUN else self.figures
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Measure the time; call the part interrupted if it is left without a judgement."""
@@ -114,7 +119,7 @@ class Report:
             "seconds": self.seconds,
             **asdict(self.about),
             "parts": [
-                {"kind": type(part).__name__.lower(), "figures": part.figures, **asdict(part)}
+                {"kind": type(part).__name__, "figures": part.told, **asdict(part)}
                 for part in self.parts
             ],
         }

@@ -25,7 +25,7 @@ def summary_table(report: Report) -> Table:
     table.add_column("verdict")
     for part in report.parts:
         seconds = f"{part.seconds:.1f}" if part.seconds else ""
-        table.add_row(part.check, part.figures, seconds, verdict_text(part.verdict))
+        table.add_row(part.check, part.told, seconds, verdict_text(part.verdict))
     return table
 
 

@@ -12,19 +12,17 @@ from spec.machine.explore import Exploration, Explorer
 from spec.machine.rules import Rules, rules
 from spec.machine.worlds import WORLDS, World
 from stateful_tests.fuzz import Fuzz
+from turnstile import explore, fuzz, prove
 from turnstile.about import describe_run
 from turnstile.bad_input import check_device, check_seconds
 from turnstile.cases import collect_cases
 from turnstile.console import Progress, make_console
 from turnstile.engines import REFERENCE
-from turnstile.explore import new_part, search
 from turnstile.files import check_folder
-from turnstile.fuzz import draw
 from turnstile.html import write_report
 from turnstile.options import REPORT, Device, Folder, Seconds, Seed
-from turnstile.parts import Cases, LockstepRuns, Proofs
-from turnstile.prove import asked_for, discharge
-from turnstile.report import Report, exit_code
+from turnstile.parts import Cases, LockstepRuns
+from turnstile.report import Report, Verdict, exit_code
 from turnstile.table import summary_table
 
 
@@ -52,8 +50,8 @@ class Verification:
         seed, device = report.about.seed, report.about.device
         self.report, self.text, self.folder = report, text, folder
         self.seconds, self.worlds = seconds, worlds
-        self.proofs = Proofs(total=len(asked_for(text)))
-        self.explored = [new_part(world) for world in worlds]
+        self.proofs = prove.new_part(text)
+        self.explored = [explore.new_part(world) for world in worlds]
         self.cases = Cases(cases=collect_cases(text, []))
         self.lockstep = LockstepRuns(engine=REFERENCE, device=device, seed=seed)
         report.parts += [self.proofs, *self.explored, self.cases, self.lockstep]
@@ -72,26 +70,24 @@ class Verification:
         return exit_code(self.report.parts)
 
     def _prove(self, progress: Progress) -> None:
-        for _ in discharge(self.proofs, self.text):
-            progress()
+        prove.discharge(self.proofs, self.text, lambda _: progress())
 
     def _explore(self, progress: Progress) -> None:
         """Explore each world, then see which cases were reached in any of them."""
         found: list[Exploration] = []
-        with self.cases.running():
-            try:
-                for part, world in zip(self.explored, self.worlds, strict=True):
-                    explorer = Explorer(self.text, world)
-                    found.append(explorer.found)
-                    search(part, explorer, None, self.folder, progress)
-            finally:
-                self.cases.cases = collect_cases(self.text, found)
-            self.cases.judge(good=all(case.trace for case in self.cases.cases))
-        self.cases.seconds = 0.0  # those of the worlds
+        self.cases.verdict = Verdict.INTERRUPTED  # unless it gets to the end
+        try:
+            for part, world in zip(self.explored, self.worlds, strict=True):
+                explorer = Explorer(self.text, world)
+                found.append(explorer.found)
+                explore.search(part, explorer, None, self.folder, progress)
+        finally:
+            self.cases.cases = collect_cases(self.text, found)
+        self.cases.judge(good=all(case.trace for case in self.cases.cases))
 
     def _draw(self, progress: Progress) -> None:
         runs = Fuzz(self.lockstep.seed, self.lockstep.device)
-        draw(self.lockstep, runs, self.seconds, self.folder, progress)
+        fuzz.draw(self.lockstep, runs, self.seconds, self.folder, progress)
 
     def _table(self) -> Table:
         return summary_table(self.report)

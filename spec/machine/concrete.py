@@ -99,6 +99,14 @@ class ConcreteState(Words):
         for name, field in rules.fields.items():
             setattr(self, name, Cells({}, default(field.value)))
 
+    @classmethod
+    def of(cls, rules: Rules, size: Size, cells: tuple[dict[Any, Any], ...]) -> ConcreteState:
+        """Return the state with the given cells, one dict per field."""
+        state = cls(rules, size)
+        for name, given in zip(rules.fields, cells, strict=True):
+            state.__dict__[name].cells = given
+        return state
+
     def __getattr__(self, name: str) -> Any:
         """Declare to type checkers that fields are attributes; only unknown names come here."""
         raise AttributeError(f"the state has no field {name}")

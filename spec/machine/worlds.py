@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from spec.language import NIL
@@ -21,8 +21,7 @@ class World:
 
     name: str
     size: Size
-    new: tuple[int, ...]
-    max_new: tuple[int, ...]
+    asks: tuple[tuple[int, int], ...]  # (new, max_new) of the turns that clients submit
 
     def initial(self, rules: Rules) -> ConcreteState:
         """Return the empty state: no session, every row and page free."""
@@ -69,8 +68,7 @@ class World:
             if s.in_flight[x] is not NIL or s.closing[x] or not s.opened[x]:
                 yield x, fresh, 1, 0, Edit.APPEND
                 continue
-            for new in self.new:
-                yield from ((x, fresh, new, max_new, Edit.APPEND) for max_new in self.max_new)
+            yield from ((x, fresh, *ask, Edit.APPEND) for ask in self.asks)
 
     def _known(self, s: ConcreteState) -> list[int]:
         return sorted(s.session.cells)
@@ -83,13 +81,18 @@ class World:
         return (t for t in range(self.size.turns) if t not in known)
 
 
+def each(new: Iterable[int], max_new: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Return every pair of lengths."""
+    return tuple(product(new, max_new))
+
+
 WORLDS = {
     world.name: world
     for world in (
-        World("one-session", Size(1, 3, 1, 3, 2, 5), new=(1, 2, 3), max_new=(0, 1, 2)),
-        World("page-size-1", Size(2, 5, 2, 4, 1, 3), new=(1, 2), max_new=(0, 1)),
-        World("two-sessions", Size(2, 5, 2, 4, 2, 6), new=(1, 2), max_new=(0, 1)),
-        World("one-row", Size(2, 5, 1, 2, 2, 4), new=(1, 2, 3), max_new=(0, 1, 2)),
+        World("one-session", Size(1, 3, 1, 3, 2, 5), each((1, 2, 3), (0, 1, 2))),
+        World("page-size-1", Size(2, 5, 2, 4, 1, 3), each((1, 2), (0, 1))),
+        World("two-sessions", Size(2, 5, 2, 4, 2, 6), each((1, 2), (0, 1))),
+        World("one-row", Size(2, 5, 1, 2, 2, 4), each((1, 2, 3), (0, 1, 2))),
     )
 }
 """Worlds by name. A turn's id is used again once nobody knows it, so turns follow without end.
