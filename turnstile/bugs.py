@@ -39,6 +39,7 @@ def hunt_and_tell(console: Console, hunted: list[Bug], seed: int, seconds: float
                 progress()
                 hunts.append((bug, hunt(bug, seed, seconds)))
     except KeyboardInterrupt:
+        console.print("interrupted")
         code = INTERRUPTED
     console.print(bug_table(hunts))
     caught = sum(is_caught(bug, found) for bug, found in hunts)

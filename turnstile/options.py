@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-Seed = Annotated[int, typer.Option(help="Repeats a run: the same seed draws the same actions.")]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, max=2**63 - 1, help="Repeats a run: the same seed draws the same actions."),
+]
 Seconds = Annotated[float, typer.Option(help="How long lockstep goes on.")]
 Device = Annotated[str, typer.Option(help="Where the engine keeps its tensors: cpu, or cuda.")]
 Engine = Annotated[str, typer.Option(help="Which engine acts beside the spec.")]

@@ -42,9 +42,12 @@ def prove_and_tell(
         discharge(part, text, partial(tell, console, width), action, invariant)
     except KeyboardInterrupt:
         console.print()
+    console.print()
     console.print(summary("action", part.results, lambda each: each.action))
     if action is None:
+        console.print()
         console.print(summary("property", part.results, lambda each: each.property))
+    console.print()
     figures = f": {part.figures}, {part.seconds:.1f} s"
     console.print(Text.assemble(verdict_text(part.verdict), figures))
     return exit_code([part])

@@ -17,6 +17,8 @@ from turnstile.bad_input import check_device
 from turnstile.console import make_console
 from turnstile.options import Device
 
+LEFT_OUT = "left out: the spec forbids it here"
+
 
 def replay(
     trace: Annotated[Path, typer.Argument(help="A trace: JSON lines, a world and its actions.")],
@@ -24,7 +26,9 @@ def replay(
 ) -> None:
     """Perform the actions of a trace on spec and engine, and tell what each leads to."""
     check_device(device)
-    raise typer.Exit(replay_and_tell(make_console(), load(trace), device))
+    loaded = load(trace)
+    lockstep = Told(Setting.of(loaded, device))
+    raise typer.Exit(replay_and_tell(make_console(), loaded, lockstep))
 
 
 class Told(Lockstep):
@@ -45,16 +49,16 @@ class Told(Lockstep):
         if name in self.rules.requests:
             answer = str(self.rules.requests[name].run(self.state.fork(), *args))
         if not self.do(step):
-            return "left out: the spec forbids it here"
+            return LEFT_OUT
         if name in self.rules.requests:
             return answer
         moves = " ".join(map(str, self.moves))
         return moves or ("nothing to do" if name == STEP else "no room")
 
 
-def replay_and_tell(console: Console, trace: Trace, device: str) -> int:
+def replay_and_tell(console: Console, trace: Trace, lockstep: Told) -> int:
     """Print each action with what came of it, then whether both agree; return the exit code."""
-    lockstep, left_out = Told(Setting.of(trace, device)), 0
+    left_out = 0
     width = max((len(show(step)) for step in trace.steps), default=0)
     for number, step in enumerate(trace.steps, 1):
         try:
@@ -63,7 +67,7 @@ def replay_and_tell(console: Console, trace: Trace, device: str) -> int:
             console.print(f"{number:4}  {show(step):{width}}  differs", soft_wrap=True)
             console.print(f"\n{difference}", soft_wrap=True)
             return 1
-        left_out += told.startswith("left out")
+        left_out += told == LEFT_OUT
         console.print(f"{number:4}  {show(step):{width}}  {told}", soft_wrap=True)
     performed = len(trace.steps) - left_out
     console.print(f"spec and engine agree: {performed} actions performed, {left_out} left out")

@@ -1,0 +1,49 @@
+"""How the tests call the command line, and small texts and worlds to call it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from spec.machine.concrete import Size
+from spec.machine.rules import Rules, rules
+from spec.machine.worlds import World
+from turnstile.app import call
+
+TINY = World("tiny", Size(1, 2, 1, 2, 1, 2), asks=((1, 0), (1, 1)))
+"""One session, one row, two pages: explored in a moment."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Called]:
+    """Return what runs a command in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Called:
+        code = call(arguments)
+        out, err = capsys.readouterr()
+        return Called(code, out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_text() -> Rules:
+    """Return the rules as they stand, with only such cases as the tiny world reaches."""
+    text = rules()
+    name = "a_turn_finishes_without_output"
+    return replace(text, cases={name: text.cases[name]})

@@ -1,0 +1,103 @@
+"""Whatever a command cannot work with: one sentence on stderr, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from turnstile.conftest import Called
+
+Cli = Callable[..., Called]
+
+HEAD = '{"turnstile": 1, "sessions": 1, "turns": 2, "rows": 1, "pages": 4, "page_size": 1'
+TRACES = {
+    "empty": ("", "is empty"),
+    "cut": (HEAD + ', "context_len": 4}\n{"do": "open", "sess', "line 2: not JSON"),
+    "list": (HEAD + ', "context_len": 4}\n[1]', "line 2: expected a JSON object"),
+    "action": (HEAD + ', "context_len": 4}\n{"do": "opne"}', "unknown action 'opne'"),
+    "missing": (HEAD + ', "context_len": 4}\n{"do": "open"}', "'session' is missing"),
+    "no-head": ('{"do": "open", "session": 0}', "a trace begins with"),
+    "page-size": (HEAD.replace('"page_size": 1', '"page_size": 0, "context_len": 4}'), "page_size"),
+    "pool": (HEAD + ', "context_len": 40}', "less than one turn of 40"),
+}
+
+
+def refused(called: Called, words: str) -> None:
+    """Check that the command ended with one sentence that has `words` in it."""
+    assert called.code == 2
+    assert called.out == ""
+    assert called.err.startswith("turnstile: ")
+    assert called.err.count("\n") == 1
+    assert words in called.err
+    assert not list(Path().iterdir()), "something was written"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("fuzz --engine vllm", "no engine 'vllm'; choose one of reference"),
+        ("fuzz --device tpu", "device 'tpu' is unknown"),
+        ("fuzz --seconds 0", "give a number above 0"),
+        ("fuzz --seconds nan", "give a number above 0"),
+        ("explore --world one-sesion", "did you mean one-session"),
+        ("explore --world mars", "choose one of one-session, "),
+        ("prove --action resum", "no action 'resum'; did you mean resume"),
+        ("prove --action zzz", "choose one of init, "),
+        ("prove --invariant a_listed_page", "did you mean a_listed_page_is_held"),
+        ("prove --action open --invariant a_retracted_turn_stays_in_flight", "is no obligation of"),
+        ("bugs --id B55", "did you mean B5"),
+        ("bugs --seconds -1", "give a number above 0"),
+        ("replay nowhere.jsonl", "cannot read nowhere.jsonl"),
+        ("replay .", "Is a directory"),
+        ("verify --device tpu", "device 'tpu' is unknown"),
+        ("verify --seconds -3", "give a number above 0"),
+    ],
+)
+def test_what_is_unknown_or_impossible_is_refused(cli: Cli, arguments: str, words: str) -> None:
+    refused(cli(*arguments.split()), words)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="cuda can be used here")
+@pytest.mark.parametrize("command", ["verify", "fuzz"])
+def test_cuda_without_a_gpu_is_refused(cli: Cli, command: str) -> None:
+    refused(cli(command, "--device", "cuda"), "torch finds 0 cuda device(s); use")
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_a_malformed_trace_is_refused(
+    cli: Cli, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    text, words = TRACES[name]
+    trace = tmp_path_factory.mktemp("traces") / f"{name}.jsonl"
+    trace.write_text(text)
+    refused(cli("replay", str(trace)), words)
+
+
+def test_a_binary_file_is_no_trace(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> None:
+    trace = tmp_path_factory.mktemp("traces") / "binary.jsonl"
+    trace.write_bytes(b"\xff\xfe\x00")
+    refused(cli("replay", str(trace)), "not a text file")
+
+
+@pytest.mark.parametrize("command", ["verify", "fuzz", "explore"])
+@pytest.mark.parametrize("below", ["", "/deeper"])
+def test_a_report_path_that_is_a_file_is_refused_before_any_work(
+    cli: Cli, tmp_path_factory: pytest.TempPathFactory, command: str, below: str
+) -> None:
+    file = tmp_path_factory.mktemp("file") / "report"
+    file.write_text("mine")
+    refused(cli(command, "--report", f"{file}{below}"), "is a file; give a folder")
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments", ["explore --max-states 0", "fuzz --seconds soon", "fuzz --seed -1", "nonsense"]
+)
+def test_what_does_not_parse_is_refused(cli: Cli, arguments: str) -> None:
+    called = cli(*arguments.split())
+    assert called.code == 2
+    assert "Traceback" not in called.err
+    assert "Usage: turnstile" in called.err

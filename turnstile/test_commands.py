@@ -1,0 +1,149 @@
+"""What each command prints when all is well, and what it prints and saves when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spec.machine.rules import Rules
+from spec.machine.trace import STEP, Trace, load
+from spec.machine.variant import Edit, variant
+from stateful_tests.bugs import BUGS, TRACES
+from stateful_tests.fuzz import Fuzz
+from stateful_tests.setting import Setting
+from turnstile.bugs import hunt_and_tell
+from turnstile.conftest import TINY, Called
+from turnstile.console import make_console
+from turnstile.explore import explore_and_tell
+from turnstile.fuzz import fuzz_and_tell
+from turnstile.parts import LockstepRuns
+from turnstile.prove import prove_and_tell
+from turnstile.replay import LEFT_OUT, Told, replay_and_tell
+
+Cli = Callable[..., Called]
+
+
+@pytest.fixture(scope="module")
+def leaky_text() -> Rules:
+    """Return rules in which an aborted first turn forgets its row without giving it back."""
+    return variant(
+        Edit("moves", "    release(s, s.row[t])\n    s.row[t] = NIL\n", "    s.row[t] = NIL\n")
+    )
+
+
+# -- prove
+
+
+def test_prove_prints_a_line_per_obligation_and_the_sums(cli: Cli) -> None:
+    called = cli("prove", "--action", "resume", "--invariant", "a_listed_page_is_held")
+    first, *_, last = called.out.splitlines()
+    assert called.code == 0
+    assert first.split()[:3] == ["proved", "resume", "a_listed_page_is_held"]
+    assert last.startswith("ok: 1 of 1 obligations proved")
+
+
+def test_prove_shows_the_counterexample_to_a_refuted_obligation(
+    leaky_text: Rules, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a_row_with_a_holder_is_that_sessions_row"
+    assert prove_and_tell(make_console(), leaky_text, "abort_first", name) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("refuted  abort_first")
+    assert all(word in out for word in ("before", "action    abort_first(", "after", "violated"))
+    assert "failed: 0 of 1 obligations proved" in out
+
+
+# -- explore
+
+
+def test_explore_prints_its_figures(cli: Cli) -> None:
+    called = cli("explore", "--world", "one-session", "--max-states", "300")
+    assert called.code == 0
+    assert "world one-session  ok" in called.out
+    assert "not all of it" in called.out
+    assert "states a second" in called.out
+    assert "a_second_turn_is_refused_while_one_runs" in called.out
+    assert "not reached" in called.out
+
+
+def test_explore_prints_and_saves_the_trace_to_a_violation(
+    leaky_text: Rules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explore_and_tell(make_console(), leaky_text, [TINY], None, tmp_path) == 1
+    out = capsys.readouterr().out
+    trace = load(tmp_path / "traces" / "explore-tiny.jsonl")
+    assert trace.steps[-1][0] == "abort_first"
+    assert "is violated by 5 actions" in out
+    assert all(line in out for line in trace.code().splitlines())
+    assert f"turnstile replay {tmp_path}/traces/explore-tiny.jsonl" in out
+
+
+# -- fuzz and bugs
+
+
+def test_fuzz_prints_what_it_did(cli: Cli) -> None:
+    called = cli("fuzz", "--seconds", "0.5", "--seed", "3")
+    assert called.code == 0
+    assert "moves made" in called.out
+    assert called.out.splitlines()[-1].startswith("ok: ")
+    assert "a second" in called.out
+
+
+def test_fuzz_prints_and_saves_a_difference_cut_down(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = LockstepRuns(engine="reference", device="cpu", seed=0)
+    runs = Fuzz(0, "cpu", BUGS["B6"].lockstep)
+    assert fuzz_and_tell(make_console(), part, runs, 60, tmp_path) == 1
+    out = capsys.readouterr().out
+    saved = tmp_path / "traces" / "lockstep-seed-0.jsonl"
+    assert "answers_are_equal" in out
+    assert "spec:   in_flight" in out
+    assert f"turnstile replay {saved}" in out
+    assert "turnstile fuzz --seed 0" in out
+    assert all(line in out for line in load(saved).code().splitlines())
+
+
+def test_bugs_prints_what_caught_each(cli: Cli) -> None:
+    called = cli("bugs", "--id", "B6")
+    assert called.code == 0
+    assert "answers_are_equal" in called.out
+    assert "1 of 1 planted bugs caught by name" in called.out
+
+
+def test_a_bug_that_is_not_caught_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hunt_and_tell(make_console(), [BUGS["B20"]], seed=0, seconds=1e-9) == 1
+    assert "nothing" in capsys.readouterr().out
+
+
+# -- replay
+
+
+def test_replay_tells_answers_and_moves(cli: Cli) -> None:
+    called = cli("replay", str(TRACES / "B6.jsonl"))
+    assert called.code == 0
+    assert "in_flight" in called.out
+    assert "spec and engine agree" in called.out
+
+
+def test_replay_reports_what_the_spec_forbids_as_left_out(cli: Cli, tmp_path: Path) -> None:
+    steps = (("open", (0,)), ("decode", (0,)), (STEP, ()))
+    trace = Trace(TINY.size, steps)
+    (tmp_path / "forbidden.jsonl").write_text(trace.dumps())
+    called = cli("replay", "forbidden.jsonl")
+    assert called.code == 0
+    assert f"decode(turn=0)   {LEFT_OUT}" in called.out
+    assert "nothing to do" in called.out
+    assert "2 actions performed, 1 left out" in called.out
+
+
+def test_replay_shows_where_spec_and_engine_part(capsys: pytest.CaptureFixture[str]) -> None:
+    trace = load(TRACES / "B6.jsonl")
+    lockstep = Told(Setting.of(trace))
+    BUGS["B6"].plant(lockstep.engine)
+    assert replay_and_tell(make_console(), trace, lockstep) == 1
+    out = capsys.readouterr().out
+    assert "differs" in out
+    assert "answers_are_equal" in out

@@ -1,0 +1,38 @@
+"""Every command tells what it does and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from turnstile.conftest import Called
+
+Cli = Callable[..., Called]
+
+OPTIONS = {
+    "verify": ["--seed", "--seconds", "--device", "--report", "--workload"],
+    "prove": ["--action", "--invariant"],
+    "explore": ["--world", "--max-states", "--report"],
+    "fuzz": ["--seed", "--seconds", "--device", "--engine", "--report"],
+    "replay": ["TRACE", "--device"],
+    "workload": ["--sessions", "--page-size", "--scale", "--abort-rate", "--seed", "--device"],
+    "bugs": ["--id", "--seed", "--seconds"],
+}
+
+
+def test_help_names_every_command(cli: Cli) -> None:
+    called = cli("--help")
+    assert called.code == 0
+    assert all(command in called.out for command in OPTIONS)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_of_a_command_names_its_options(cli: Cli, command: str) -> None:
+    called = cli(command, "--help")
+    assert called.code == 0
+    assert all(option.lower() in called.out.lower() for option in OPTIONS[command])
+
+
+def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
+    assert "Commands" in cli().out

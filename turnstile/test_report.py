@@ -1,0 +1,92 @@
+"""The report: valid whatever happened, every figure in it, readable by programs and people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spec.machine.rules import Rules
+from turnstile.about import describe_run
+from turnstile.conftest import TINY
+from turnstile.console import make_console
+from turnstile.files import write
+from turnstile.html import page
+from turnstile.parts import LockstepRuns, Obligation, Proofs
+from turnstile.report import Report, Verdict, exit_code
+from turnstile.verify import Verification
+
+
+@pytest.fixture(scope="module")
+def verified(tiny_text: Rules, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a whole verification of a tiny world, in which all is good."""
+    folder = tmp_path_factory.mktemp("report")
+    verification = Verification(
+        Report(describe_run(7, "cpu")), tiny_text, [TINY], seconds=0.5, folder=folder
+    )
+    assert verification.run(make_console()) == 0
+    return folder
+
+
+def test_report_json_holds_every_part_with_its_figures(verified: Path) -> None:
+    data = json.loads((verified / "report.json").read_text())
+    assert data["turnstile_report"] == 1
+    assert data["verdict"] == "ok"
+    assert data["seed"] == 7
+    assert {"python", "torch", "z3-solver", "hypothesis"} <= data["versions"].keys()
+    kinds = [part["kind"] for part in data["parts"]]
+    assert kinds == ["Proofs", "ExploredWorld", "Cases", "LockstepRuns"]
+    proofs, world, cases, lockstep = data["parts"]
+    assert all(part["verdict"] == "ok" and part["figures"] for part in data["parts"])
+    assert {result["verdict"] for result in proofs["results"]} == {"proved"}
+    assert world["complete"]
+    assert world["states"] > 10
+    assert world["violation"] == ""
+    assert [len(case["trace"]) > 0 for case in cases["cases"]] == [True]
+    assert lockstep["runs"] >= 1
+    assert sum(lockstep["actions"].values()) > 10
+
+
+def test_report_html_shows_the_figures_and_the_words(verified: Path, tiny_text: Rules) -> None:
+    html = (verified / "report.html").read_text()
+    data = json.loads((verified / "report.json").read_text())
+    assert all(part["figures"] in html for part in data["parts"])
+    for rule in (*tiny_text.invariants.values(), *tiny_text.changes.values()):
+        assert rule.name in html
+    assert "No row serves two sessions." in html
+    assert data["commit"] in html
+    assert "http" not in html.replace("http-equiv", ""), "the page loads nothing"
+
+
+def test_a_failed_part_fails_the_whole_and_is_shown(tiny_text: Rules) -> None:
+    proofs = Proofs(
+        results=[Obligation("resume", "a_listed_page_is_held", "refuted", 0.1, 2, "before <x>")],
+        verdict=Verdict.FAILED,
+    )
+    lockstep = LockstepRuns(
+        engine="reference", device="cpu", seed=0, verdict=Verdict.FAILED,
+        difference="no_page_is_lost: page 3 is neither free nor in any row",
+    )  # fmt: skip
+    report = Report(describe_run(0, "cpu"), [proofs, lockstep])
+    assert report.verdict == Verdict.FAILED
+    assert exit_code(report.parts) == 1
+    html = page(report, tiny_text)
+    assert "before &lt;x&gt;" in html
+    assert "page 3 is neither free nor in any row" in html
+
+
+def test_a_part_left_without_a_judgement_is_interrupted() -> None:
+    part = Proofs(results=[])
+    with pytest.raises(KeyboardInterrupt), part.running():
+        raise KeyboardInterrupt
+    assert part.verdict == Verdict.INTERRUPTED
+    assert exit_code([part]) == 130
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    write(tmp_path / "a", "old")
+    with pytest.raises(UnicodeEncodeError):
+        write(tmp_path / "a", "new \udc00")
+    assert (tmp_path / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
