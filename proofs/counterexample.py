@@ -35,7 +35,7 @@ class Counterexample:
             f"action    {self.call()}",
             "after",
             *(f"            {line}" for line in self._changed()),
-            *(f"violated  {name}: {self._words(name)}" for name in self.violated),
+            *(f"violated  {self._sentence(name)}" for name in self.violated),
         ])  # fmt: skip
 
     def call(self) -> str:
@@ -74,10 +74,10 @@ class Counterexample:
             ]
         return rows or ["(nothing changed)"]
 
-    def _words(self, name: str) -> str:
+    def _sentence(self, name: str) -> str:
         rules = self.before.rules
         rule: Rule | None = rules.invariants.get(name) or rules.changes.get(name)
-        return rule.words.splitlines()[0] if rule else "in the action itself"
+        return f"{name}: {rule.words.splitlines()[0]}" if rule else name
 
 
 def show(sort: Any, value: Any) -> str:

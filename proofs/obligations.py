@@ -19,6 +19,7 @@ from spec.language import Action, Broken, Change, Rule
 
 WELL_FORMED = "every cell holds a value of its sort"
 ENSURE = "ensure: "
+CHECKS = (NO_WRITE, NO_READ, AGREE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class ActionObligations:
             *(change.name for change in self.machine.rules.changes_after(self.action)),
             *(ENSURE + words for words in self.ensures),
             WELL_FORMED,
-            *(name for name in (NO_WRITE, NO_READ, AGREE) if name in checks),
+            *(name for name in CHECKS if name in checks),
         ]
 
     def cases(self, name: str) -> Iterator[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing as mp
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -14,22 +14,27 @@ from spec.machine.rules import Rules
 from spec.machine.rules import rules as rules_as_they_stand
 
 
-def prove_all(rules: Rules | None = None, processes: int = 2) -> Iterator[Result]:
-    """Generate every result, in the order of `obligations`, as soon as its turn comes.
+def prove_all(
+    rules: Rules | None = None, processes: int = 2, actions: Sequence[str] | None = None
+) -> Iterator[Result]:
+    """Generate every result, in the order of `obligations` or `actions`, as soon as it is its turn.
 
     Rules are functions and travel to another process only by fork; without it there is only one.
     """
     rules = rules or rules_as_they_stand()
+    groups = list(actions or Prover(rules).groups)
     if processes == 1 or "fork" not in mp.get_all_start_methods():
-        yield from prove(rules)
+        for group in groups:
+            yield from prove(rules, group)
         return
     context = mp.get_context("fork")
-    groups = Prover(rules).groups
     next_group = context.Value("i", 0)
     workers, pipes = [], []
     for _ in range(min(processes, len(groups))):
         receiver, sender = context.Pipe(duplex=False)
-        worker = context.Process(target=_work, args=(rules, next_group, sender), daemon=True)
+        worker = context.Process(
+            target=_work, args=(rules, groups, next_group, sender), daemon=True
+        )
         worker.start()
         sender.close()
         workers.append(worker)
@@ -42,7 +47,7 @@ def prove_all(rules: Rules | None = None, processes: int = 2) -> Iterator[Result
             worker.join()
 
 
-def _work(rules: Rules, next_group: Any, sender: Connection) -> None:
+def _work(rules: Rules, groups: list[str], next_group: Any, sender: Connection) -> None:
     """Prove group after group. A group's end is sent as its name."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
     prover = Prover(rules)
@@ -50,9 +55,9 @@ def _work(rules: Rules, next_group: Any, sender: Connection) -> None:
         with next_group.get_lock():
             number = next_group.value
             next_group.value += 1
-        if number >= len(prover.groups):
+        if number >= len(groups):
             return
-        group = prover.groups[number]
+        group = groups[number]
         for name in prover.properties(group):
             sender.send(prover.prove(group, name))
         sender.send(group)

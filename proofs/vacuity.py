@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import z3
 
 from proofs.ground import Instances, Query
@@ -11,48 +9,31 @@ from proofs.logic import FALSE, negation
 from proofs.machine import Machine, Transition
 from proofs.obligations import Case
 from proofs.search import SIZES, SmallWorld
-from spec.language import Action, Broken, Forbidden
+from spec.language import Action
 from spec.machine.concrete import Size
 from spec.machine.rules import Rules
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A path of an action, and the smallest world in which it is taken, if any."""
-
-    action: str
-    number: int  # of the path, in the order in which they are tried
-    ends: str  # "done", "forbidden" or "broken"
-    size: Size | None
-
-
-def ends(transition: Transition) -> str:
-    """Return in one word how a path ends."""
-    outcome = transition.outcome
-    if isinstance(outcome, Broken):
-        return "broken"
-    return "forbidden" if isinstance(outcome, Forbidden) else "done"
-
-
 class Vacuity:
-    """The paths of each action, looked for in small worlds whose invariants hold."""
+    """The paths of every action: each is taken in some small world, or impossible in every one."""
 
     def __init__(self, rules: Rules, sizes: tuple[Size, ...] = SIZES) -> None:
+        self.machine = Machine(rules)
         self._worlds = [SmallWorld(rules, size) for size in sizes]
 
-    def paths(self, action: Action) -> list[Taken]:
-        """Return every path of `action`."""
-        num_paths = len(self._worlds[0].obligations(action).transitions)
-        return [self._path(action, number) for number in range(num_paths)]
-
-    def _path(self, action: Action, number: int) -> Taken:
+    def taken_in(self, action: Action, number: int) -> Size | None:
+        """Return the first world in which the numbered path of `action` is taken, if any."""
         for world in self._worlds:
-            transition = world.obligations(action).transitions[number]
-            case = Case(transition.path.given, tuple(transition.path.facts), FALSE)
-            if world.has_model(case):
-                return Taken(action.name, number, ends(transition), world.size)
-        transition = self._worlds[0].obligations(action).transitions[number]
-        return Taken(action.name, number, ends(transition), None)
+            path = world.obligations(action).transitions[number].path
+            if world.has_model(Case(path.given, tuple(path.facts), FALSE)):
+                return world.size
+        return None
+
+    def is_impossible(self, transition: Transition) -> bool:
+        """Whether the invariants exclude the path, in worlds of every size."""
+        path = transition.path
+        query = Query(self.machine, Case(path.given, tuple(path.facts), FALSE), Instances())
+        return query.round() or query.round()
 
 
 def paths_overlap(machine: Machine, transitions: list[Transition]) -> bool:

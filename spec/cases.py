@@ -109,9 +109,9 @@ def a_first_turn_is_aborted_while_decoding(s: State, t: Turn) -> bool:
 
 
 @sometimes(abort_nth)
-def an_nth_turn_is_aborted_between_chunks(s: State, t: Turn) -> bool:
-    """A later turn is aborted after a part of its new input was computed."""
-    return history_len(s, s.session[t]) < s.committed[s.row[t]] < s.prompt[t]
+def an_nth_turn_is_aborted_in_its_prefill(s: State, t: Turn) -> bool:
+    """A later turn is aborted before all of its prompt was computed."""
+    return s.committed[s.row[t]] < s.prompt[t]
 
 
 @sometimes(abort_nth)

@@ -92,6 +92,12 @@ def an_idle_slot_holds_at_most_the_last_turn(s: State, x: Session) -> bool:
 
 
 @invariant
+def a_slot_keeps_the_last_turns_kv(s: State, x: Session) -> bool:
+    """A slot holds KV of all tokens of the last finished turn, but perhaps the last one."""
+    return implies(s.slot[x] != NIL, s.tokens[s.req_nodes[x]] <= s.committed[s.slot[x]] + 1)
+
+
+@invariant
 def output_stays_within_its_limit(s: State, t: Turn) -> bool:
     """Prompt, tokens and limit of a turn are ordered."""
     return s.prompt[t] <= s.tokens[t] <= s.limit[t]

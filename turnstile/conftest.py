@@ -10,11 +10,16 @@ import pytest
 
 from spec.machine.concrete import Size
 from spec.machine.rules import Rules, rules
+from spec.machine.variant import Edit, variant
 from spec.machine.worlds import World
 from turnstile.app import call
 
 TINY = World("tiny", Size(1, 2, 1, 2, 1, 2), asks=((1, 0), (1, 1)))
 """One session, one row, two pages: explored in a moment."""
+
+
+A_LOST_ROW = "a_row_with_a_holder_is_that_sessions_row"
+"""What the leaky text violates."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +52,11 @@ def tiny_text() -> Rules:
     text = rules()
     name = "a_turn_finishes_without_output"
     return replace(text, cases={name: text.cases[name]})
+
+
+@pytest.fixture(scope="session")
+def leaky_text() -> Rules:
+    """Return rules in which an aborted first turn forgets its row without giving it back."""
+    return variant(
+        Edit("moves", "    release(s, s.row[t])\n    s.row[t] = NIL\n", "    s.row[t] = NIL\n")
+    )

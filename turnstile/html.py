@@ -13,12 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from proofs.prover import INIT, LENGTHS
 from spec.machine.rules import Rules
 from turnstile.files import write
-from turnstile.parts import Cases, ExploredWorld, LockstepRuns, Obligation, Proofs
+from turnstile.parts import FAILED, Cases, ExploredWorld, LockstepRuns, Obligation, Proofs
 from turnstile.report import Part, Report
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-FAILED = ("refuted", "unknown")
 
 P = TypeVar("P", bound=Part)
 

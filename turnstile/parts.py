@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 from turnstile.report import Part, Verdict
 
+FAILED = ("refuted", "unknown")
+"""What an obligation must not be."""
+
+NAMED = 3
+"""Missing cases that a line names."""
+
 
 @dataclass(frozen=True)
 class Obligation:
@@ -88,7 +94,10 @@ class Cases(Part):
         if lengths:
             words += f", by {min(lengths)} to {max(lengths)} actions"
         is_all = self.verdict == Verdict.FAILED
-        return words + (f"; never {', '.join(missing)}" if is_all and missing else "")
+        if not missing or not is_all:
+            return words
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        return f"{words}; never {', '.join(missing[:NAMED])}{more}"
 
 
 @dataclass(kw_only=True)

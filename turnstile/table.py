@@ -20,7 +20,9 @@ def verdict_text(verdict: str) -> Text:
 
 def summary_table(report: Report) -> Table:
     """Return one row per part of the report: what was checked, real figures, seconds, verdict."""
-    table = Table("check", "figures", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("check", no_wrap=True)
+    table.add_column("figures")
     table.add_column("seconds", justify="right")
     table.add_column("verdict")
     for part in report.parts:

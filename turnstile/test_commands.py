@@ -9,12 +9,11 @@ import pytest
 
 from spec.machine.rules import Rules
 from spec.machine.trace import STEP, Trace, load
-from spec.machine.variant import Edit, variant
 from stateful_tests.bugs import BUGS, TRACES
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.setting import Setting
 from turnstile.bugs import hunt_and_tell
-from turnstile.conftest import TINY, Called
+from turnstile.conftest import A_LOST_ROW, TINY, Called
 from turnstile.console import make_console
 from turnstile.explore import explore_and_tell
 from turnstile.fuzz import fuzz_and_tell
@@ -23,14 +22,6 @@ from turnstile.prove import prove_and_tell
 from turnstile.replay import LEFT_OUT, Told, replay_and_tell
 
 Cli = Callable[..., Called]
-
-
-@pytest.fixture(scope="module")
-def leaky_text() -> Rules:
-    """Return rules in which an aborted first turn forgets its row without giving it back."""
-    return variant(
-        Edit("moves", "    release(s, s.row[t])\n    s.row[t] = NIL\n", "    s.row[t] = NIL\n")
-    )
 
 
 # -- prove
@@ -47,8 +38,7 @@ def test_prove_prints_a_line_per_obligation_and_the_sums(cli: Cli) -> None:
 def test_prove_shows_the_counterexample_to_a_refuted_obligation(
     leaky_text: Rules, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = "a_row_with_a_holder_is_that_sessions_row"
-    assert prove_and_tell(make_console(), leaky_text, "abort_first", name) == 1
+    assert prove_and_tell(make_console(), leaky_text, "abort_first", A_LOST_ROW) == 1
     out = capsys.readouterr().out
     assert out.startswith("refuted  abort_first")
     assert all(word in out for word in ("before", "action    abort_first(", "after", "violated"))

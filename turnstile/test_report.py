@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spec.machine.rules import Rules
 from turnstile.about import describe_run
-from turnstile.conftest import TINY
+from turnstile.conftest import A_LOST_ROW, TINY
 from turnstile.console import make_console
 from turnstile.files import write
 from turnstile.html import page
@@ -74,6 +75,21 @@ def test_a_failed_part_fails_the_whole_and_is_shown(tiny_text: Rules) -> None:
     html = page(report, tiny_text)
     assert "before &lt;x&gt;" in html
     assert "page 3 is neither free nor in any row" in html
+
+
+def test_a_failed_verification_says_how_to_see_each_failure(
+    leaky_text: Rules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = replace(
+        leaky_text, invariants={A_LOST_ROW: leaky_text.invariants[A_LOST_ROW]}, changes={}
+    )
+    report = Report(describe_run(0, "cpu"))
+    verification = Verification(report, text, [TINY], seconds=0.2, folder=tmp_path)
+    assert verification.run(make_console()) == 1
+    out = capsys.readouterr().out
+    assert f"turnstile prove --action abort_first --invariant {A_LOST_ROW}" in out
+    assert f"turnstile replay {tmp_path / 'traces' / 'explore-tiny.jsonl'}" in out
+    assert "(every invariant holds)" in (tmp_path / "report.html").read_text()
 
 
 def test_a_part_left_without_a_judgement_is_interrupted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -21,7 +23,7 @@ from turnstile.engines import REFERENCE
 from turnstile.files import check_folder
 from turnstile.html import write_report
 from turnstile.options import REPORT, Device, Folder, Seconds, Seed
-from turnstile.parts import Cases, LockstepRuns
+from turnstile.parts import FAILED, Cases, LockstepRuns
 from turnstile.report import Report, Verdict, exit_code
 from turnstile.table import summary_table
 
@@ -66,6 +68,8 @@ class Verification:
         except KeyboardInterrupt:
             console.print("interrupted; what was completed:")
         console.print(self._table())
+        for command in self._hints():
+            console.print(f"see  {command}", soft_wrap=True)
         console.print(f"report: {write_report(self.report, self.text, self.folder)}")
         return exit_code(self.report.parts)
 
@@ -88,6 +92,16 @@ class Verification:
     def _draw(self, progress: Progress) -> None:
         runs = Fuzz(self.lockstep.seed, self.lockstep.device)
         fuzz.draw(self.lockstep, runs, self.seconds, self.folder, progress)
+
+    def _hints(self) -> Iterator[str]:
+        """Generate the commands that show what failed."""
+        for result in self.proofs.results:
+            if result.verdict in FAILED:
+                which = ["--action", result.action, "--invariant", result.property]
+                yield shlex.join(["turnstile", "prove", *which])
+        for part in self.report.parts:
+            if part.trace_file:
+                yield f"turnstile replay {self.folder / part.trace_file}"
 
     def _table(self) -> Table:
         return summary_table(self.report)

@@ -67,12 +67,16 @@ def default(sort: Any) -> Any:
 
 
 class Cells:
-    """One map: cells that differ from the default, copied at the first write after a fork."""
+    """One map: cells that differ from the default, copied at the first write after a fork.
 
-    __slots__ = ("cells", "default", "own")
+    A map that is written enters itself in `written`, which all maps of a state share.
+    """
 
-    def __init__(self, cells: dict[Any, Any], default: Any) -> None:
-        self.cells, self.default, self.own = cells, default, False
+    __slots__ = ("cells", "default", "name", "own", "written")
+
+    def __init__(self, name: str, cells: dict[Any, Any], default: Any, written: list[str]) -> None:
+        self.name, self.cells, self.default = name, cells, default
+        self.own, self.written = False, written
 
     def __getitem__(self, key: Any) -> Any:
         """Read a cell; the cell of NIL reads as the default."""
@@ -84,6 +88,7 @@ class Cells:
             raise Broken("a rule writes at NIL")
         if not self.own:
             self.cells, self.own = dict(self.cells), True
+            self.written.append(self.name)
         if value == self.default:
             self.cells.pop(key, None)
         else:
@@ -96,8 +101,10 @@ class ConcreteState(Words):
     def __init__(self, rules: Rules, size: Size) -> None:
         self.rules, self.size = rules, size
         self.context_len = size.context_len
+        self.written: list[str] = []
+        """Maps that were written since this state was made or forked."""
         for name, field in rules.fields.items():
-            setattr(self, name, Cells({}, default(field.value)))
+            setattr(self, name, Cells(name, {}, default(field.value), self.written))
 
     @classmethod
     def of(cls, rules: Rules, size: Size, cells: tuple[dict[Any, Any], ...]) -> ConcreteState:
@@ -116,11 +123,20 @@ class ConcreteState(Words):
         new = object.__new__(ConcreteState)
         own = new.__dict__
         own.update(self.__dict__)
+        own["written"] = written = list[str]()
         for name in self.rules.fields:
             field = own[name]
             field.own = False
-            own[name] = Cells(field.cells, field.default)
+            own[name] = Cells(name, field.cells, field.default, written)
+        self.written.clear()
         return new
+
+    def reset(self, to: ConcreteState) -> None:
+        """Undo what was written since this state was forked off `to`."""
+        for name in self.written:
+            field = self.__dict__[name]
+            field.cells, field.own = to.__dict__[name].cells, False
+        self.written.clear()
 
     def cells(self) -> tuple[dict[Any, Any], ...]:
         """Return each field's cells that differ from the default, in the order of declaration."""

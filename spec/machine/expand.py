@@ -62,7 +62,7 @@ class Expander:
                     found.violation = str(broken), (name, args)
                     return found
                 self._see(found, state, (name, args))
-                unchanged = new.same_as(state)
+                unchanged = not new.written or new.same_as(state)
                 if unchanged and (name, answer) in idle:
                     continue
                 broken_changes = self.checker.violated_changes(state, new, action, answer)
@@ -71,8 +71,7 @@ class Expander:
                     return found
                 if unchanged:
                     idle.add((name, answer))
-                else:
-                    new = state.fork()
+                new.reset(state)
         return found
 
     def _see(self, found: Expansion, state: ConcreteState, step: Step) -> None:

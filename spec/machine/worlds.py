@@ -17,11 +17,16 @@ Args = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class World:
-    """A size, and the lengths that clients ask for."""
+    """A size, the lengths that clients ask for, and the lengths that the scheduler tries.
+
+    With `chunk`, a turn reserves that many tokens more, or all, and computes all that it reserved;
+    without, it reserves and computes up to every length.
+    """
 
     name: str
     size: Size
     asks: tuple[tuple[int, int], ...]  # (new, max_new) of the turns that clients submit
+    chunk: int | None = None
 
     def initial(self, rules: Rules) -> ConcreteState:
         """Return the empty state: no session, every row and page free."""
@@ -42,13 +47,9 @@ class World:
                 yield from ((t,) for t in self._known(s))
                 yield from ((t,) for t in islice(self._fresh(s), 1))
             case "reserve":
-                for t in self._running(s):
-                    r = s.row[t]
-                    yield from ((t, n) for n in range(s.allocated[r] + 1, s.tokens[t] + 1))
+                yield from ((t, n) for t in self._running(s) for n in self._reserves(s, t))
             case "extend":
-                for t in self._running(s):
-                    r = s.row[t]
-                    yield from ((t, n) for n in range(s.committed[r] + 1, s.allocated[r] + 1))
+                yield from ((t, n) for t in self._running(s) for n in self._extends(s, t))
             case "pre_abort":
                 yield from ((t, why) for t in s.in_flight.cells.values() for why in Why)
             case _:
@@ -70,6 +71,16 @@ class World:
                 continue
             yield from ((x, fresh, *ask, Edit.APPEND) for ask in self.asks)
 
+    def _reserves(self, s: ConcreteState, t: int) -> Iterable[int]:
+        first, last = s.allocated[s.row[t]] + 1, s.tokens[t]
+        if self.chunk is None or first > last:
+            return range(first, last + 1)
+        return sorted({min(first + self.chunk - 1, last), last})
+
+    def _extends(self, s: ConcreteState, t: int) -> Iterable[int]:
+        first, last = s.committed[s.row[t]] + 1, s.allocated[s.row[t]]
+        return range(first if self.chunk is None else max(first, last), last + 1)
+
     def _known(self, s: ConcreteState) -> list[int]:
         return sorted(s.session.cells)
 
@@ -89,13 +100,15 @@ def each(new: Iterable[int], max_new: Iterable[int]) -> tuple[tuple[int, int], .
 WORLDS = {
     world.name: world
     for world in (
-        World("one-session", Size(1, 3, 1, 3, 2, 5), each((1, 2, 3), (0, 1, 2))),
-        World("page-size-1", Size(2, 5, 2, 4, 1, 3), each((1, 2), (0, 1))),
-        World("two-sessions", Size(2, 5, 2, 4, 2, 6), each((1, 2), (0, 1))),
-        World("one-row", Size(2, 5, 1, 2, 2, 4), each((1, 2, 3), (0, 1, 2))),
+        World("one-session", Size(1, 3, 1, 3, 2, 6), each((1, 2, 3), (0, 1, 2))),
+        World("two-sessions", Size(2, 4, 2, 4, 2, 4), ((1, 0), (1, 2)), chunk=2),
+        World("few-pages", Size(2, 4, 2, 3, 2, 4), ((1, 2), (2, 0)), chunk=2),
+        World("one-row", Size(2, 4, 1, 2, 2, 4), ((1, 2), (2, 0)), chunk=2),
+        World("page-size-1", Size(2, 4, 2, 3, 1, 3), ((1, 0), (1, 1))),
     )
 }
-"""Worlds by name. A turn's id is used again once nobody knows it, so turns follow without end.
+"""Worlds by name; sizes are sessions, turns, rows, pages, page_size, context_len.
 
-`two-sessions` has 4 pages of 2 tokens and a context of 6: a session can finish six turns in a row.
+A turn's id may be used again once nobody knows the turn, so the turns of a session never run out:
+in `two-sessions` each session can finish four turns in a row, and have any number aborted.
 """
