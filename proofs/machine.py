@@ -11,7 +11,7 @@ from proofs.logic import Fact, conjunction, equal
 from proofs.paths import Path
 from proofs.sorts import Sorts, is_atom, name_of
 from proofs.symbolic import SymbolicState
-from spec.language import Action, Broken, Forbidden, Len, Rule
+from spec.language import Action, Broken, Forbidden, Rule
 from spec.machine.concrete import Size, default
 from spec.machine.rules import Field, Rules
 
@@ -60,20 +60,18 @@ class Machine:
         )
 
     def _axioms(self) -> list[z3.BoolRef]:
+        """Return what is known of the constants and the page size."""
         sorts = self.sorts
-        constants = [
-            known
-            for name, sort in self.rules.constants.items()
-            for known in sorts.in_range(sort, getattr(self.before, name))
-        ]
-        if not self.size:
-            return [sorts.page_size >= 1, *constants]
-        context_len = sorts.encode(Len, self.size.context_len)
-        return [
-            sorts.page_size == self.size.page_size,
-            *constants,
-            equal(sorts.encode(Len, self.before.context_len), context_len),
-        ]
+        axioms = [sorts.page_size >= 1]
+        if self.size:
+            axioms.append(sorts.page_size == self.size.page_size)
+        for name, sort in self.rules.constants.items():
+            value = getattr(self.before, name)
+            axioms += sorts.in_range(sort, value)
+            if self.size:
+                given = sorts.encode(sort, getattr(self.size, name))
+                axioms.append(equal(sorts.encode(sort, value), given))
+        return axioms
 
     def _fact(self, rule: Rule) -> Fact:
         """Return the invariant `rule` of the state before."""

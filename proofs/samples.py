@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from proofs.choosing import Choosing
-from proofs.sorts import is_record, parts_of
-from spec.language import NIL, Action, Forbidden, Index, Len, NoRoom
+from proofs.sorts import is_atom, is_enum, is_record, parts_of
+from spec.language import NIL, Action, Forbidden, Len, NoRoom
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules
-from spec.machine.worlds import World
 
 
 @dataclass(frozen=True)
@@ -39,39 +38,48 @@ def take(state: ConcreteState, action: Action, args: tuple[Any, ...], rng: rando
     return Sample(state, action, args, after.chosen, after.fork(), answer)
 
 
-def run(rules: Rules, world: World, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
+def run(rules: Rules, size: Size, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
     """Generate the steps of one random run, which prefers actions that `seen` counts least."""
-    state = world.initial(rules)
+    state = ConcreteState(rules, size)
     for _ in range(100):
         names = sorted(rules.actions, key=lambda name: seen[name] * rng.random())
-        for sample in _attempts(state, names, world, rng):
+        for sample in _attempts(state, names, rng):
             yield sample
             if sample.after is not None and not has_no_effect(sample):
                 state = sample.after
                 break
 
 
-def _attempts(
-    state: ConcreteState, names: list[str], world: World, rng: random.Random
-) -> Iterator[Sample]:
+def _attempts(state: ConcreteState, names: list[str], rng: random.Random) -> Iterator[Sample]:
     """Generate what can be done in `state`, and a few attempts that are forbidden."""
     for name in names:
-        arguments = list(world.arguments(state, name))
-        rng.shuffle(arguments)
-        for args in arguments:
+        action = state.rules.actions[name]
+        for args in _arguments(action, state.size, rng):
             try:
-                sample = take(state, state.rules.actions[name], args, rng)
+                sample = take(state, action, args, rng)
             except NoRoom:
                 continue
-            if sample.after is not None or rng.random() < 0.05:
+            if sample.after is not None or rng.random() < 0.02:
                 yield sample
 
 
-def samples(rules: Rules, world: World, each: int, seed: int) -> Iterator[Sample]:
+def _arguments(action: Action, size: Size, rng: random.Random) -> list[tuple[Any, ...]]:
+    """Return arguments of every kind, in random order."""
+    arguments = list(product(*[_values(sort, size) for sort in action.params.values()]))
+    return rng.sample(arguments, min(len(arguments), 50))
+
+
+def _values(sort: Any, size: Size) -> Sequence[Any]:
+    if sort == Len:
+        return range(size.context_len)
+    return list(sort) if is_enum(sort) else size.domain(sort)
+
+
+def samples(rules: Rules, size: Size, each: int, seed: int) -> Iterator[Sample]:
     """Generate samples: every action `each` times with an effect, and as often at most without."""
     rng, effective, idle = random.Random(seed), Counter[str](), Counter[str]()
     while any(effective[name] < each for name in rules.actions):
-        for sample in run(rules, world, rng, effective):
+        for sample in run(rules, size, rng, effective):
             name = sample.action.name
             counter = idle if has_no_effect(sample) else effective
             counter[name] += 1
@@ -99,10 +107,6 @@ def gone_wrong(state: ConcreteState, rng: random.Random) -> ConcreteState:
 def _any_value(sort: Any, size: Size, rng: random.Random) -> Any:
     if sort is bool:
         return rng.random() < 0.5
-    if sort == Len:
-        return rng.randint(0, size.context_len + 1)
-    if isinstance(sort, type) and issubclass(sort, StrEnum):
-        return rng.choice(list(sort))
     if is_record(sort):
         return sort(*[rng.choice(size.domain(part)) for part in parts_of(sort)])
-    return rng.choice([NIL, *size.domain(sort)] if sort != Index else size.domain(sort))
+    return rng.choice([*_values(sort, size), *([NIL] if is_atom(sort) else [])])

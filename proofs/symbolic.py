@@ -105,6 +105,7 @@ class SymbolicState(Words):
             raise NotInTheLanguage("a span loop inside a span loop")
         index = z3.Int(forks.fresh("i"))
         forks.loop = Loop(index, as_count(lo), as_count(hi))
+        self._fit_the_world(lo, hi)
         try:
             yield Count(forks, index)
             forks.loop.end()
@@ -140,10 +141,17 @@ class SymbolicState(Words):
             back(this.term) == index,
             forks.merged(lambda: as_formula(fits(this))),
         ])  # fmt: skip
+        self._fit_the_world(lo, hi)
         covered = z3.And(chosen.lo <= index, index < chosen.hi)
         forks.path.facts.append(Fact((Index,), (index,), z3.Implies(covered, holds)))
         forks.path.choices.append(chosen)
         return chosen
+
+    def _fit_the_world(self, lo: Any, hi: Any) -> None:
+        """Assume that a small world has all indices in [lo, hi); others are searched elsewhere."""
+        if size := self.sorts.size:
+            bounds = [as_count(lo) >= 0, as_count(hi) <= size.indices]
+            self.sorts.forks.path.assumed += bounds
 
     def same_as(self, other: SymbolicState, *fields: str) -> bool:
         """State that every cell of the named maps, or of all, equals the other state's."""

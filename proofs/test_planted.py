@@ -1,4 +1,4 @@
-"""A bug put into the spec text makes the expected proofs fail, each with a readable counterexample."""
+"""A bug in the spec text makes the expected proofs fail, with a readable counterexample."""
 
 from functools import cache
 

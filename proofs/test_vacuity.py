@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from proofs.vacuity import Vacuity, paths_leave_a_gap, paths_overlap
-from spec.language import Broken
+from spec.language import Action, Broken
 from spec.machine.rules import rules
 
 IMPOSSIBLE = {
@@ -25,7 +25,7 @@ def vacuity() -> Vacuity:
 
 
 @pytest.mark.parametrize("action", rules().actions.values(), ids=lambda action: action.name)
-def test_every_path_is_taken_in_a_small_world_or_impossible_in_any(action) -> None:
+def test_every_path_is_taken_in_a_small_world_or_impossible_in_any(action: Action) -> None:
     impossible = Counter[bool]()
     for number, transition in enumerate(vacuity().machine.transitions(action)):
         if vacuity().taken_in(action, number) is None:
@@ -37,7 +37,7 @@ def test_every_path_is_taken_in_a_small_world_or_impossible_in_any(action) -> No
 
 
 @pytest.mark.parametrize("action", rules().actions.values(), ids=lambda action: action.name)
-def test_exactly_one_path_is_taken_from_each_state(action) -> None:
+def test_exactly_one_path_is_taken_from_each_state(action: Action) -> None:
     machine = vacuity().machine
     transitions = machine.transitions(action)
     assert not paths_overlap(machine, transitions)
