@@ -6,18 +6,20 @@ admit the state after and no other: that no other is admitted shows that nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import z3
 
-from proofs.decode import encoded_key
+from proofs.decode import Decoder, encoded_key
 from proofs.lengths import Length
 from proofs.logic import FALSE, TRUE, conjunction, equal
 from proofs.machine import Transition
-from proofs.samples import Sample
+from proofs.obligations import Case
+from proofs.samples import Sample, take
 from proofs.search import SmallWorld
 from proofs.symbolic import ChosenEach, SymbolicState
-from spec.language import Forbidden, Len
+from spec.language import Action, Forbidden, Len
 from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules
@@ -36,7 +38,8 @@ class Conformance:
 
     def disagreement(self, sample: Sample) -> str | None:
         """Return how the interpreters disagree on a step, or None."""
-        paths = self._small.obligations(sample.action).transitions
+        action = self._machine.rules.actions[sample.action.name]
+        paths = self._small.obligations(action).transitions
         solver = self._small.solver
         solver.push()
         try:
@@ -89,6 +92,15 @@ class Conformance:
                 sort = choice.sort
                 pinned.append(term == self._machine.sorts.encode(sort, identity)[0])
         return pinned
+
+    def paths(self, action: Action) -> Iterator[Sample]:
+        """Generate one step for each path of `action` that the solver can take, then executed."""
+        for path in self._small.obligations(action).transitions:
+            case = Case(path.path.given, tuple(path.path.facts), FALSE)
+            if (model := self._small.model(case)) is not None:
+                decoder = Decoder(self._machine, model)
+                script = iter(decoder.choices(path))
+                yield take(decoder.state(), action, decoder.args(path), lambda _: next(script))  # noqa: B023 - called at once
 
     # -- states ------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ B4 = Planted(
         ("pre_abort", "a_turn_that_never_ran_leaves_slots_alone"),
         ("pre_abort", "a_held_page_is_listed_by_its_holder"),
     ),
-    ("action    pre_abort(", "slot[x0] = r0", "committed[r0]: "),
+    ("action    pre_abort(", "slot[x0] = r0", "allocated[r0]: "),
 )
 
 B5 = Planted(

@@ -6,10 +6,11 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
-from proofs.choosing import Choosing
+from proofs.choosing import Choosing, Pick
 from proofs.sorts import is_atom, is_enum, is_record, parts_of
 from spec.language import NIL, Action, Forbidden, Len, NoRoom
 from spec.machine.concrete import ConcreteState, Size
@@ -28,9 +29,9 @@ class Sample:
     answer: Any = None
 
 
-def take(state: ConcreteState, action: Action, args: tuple[Any, ...], rng: random.Random) -> Sample:
-    """Run `action`, drawing every choice. Raise NoRoom where there is none."""
-    after = Choosing(state, rng.choice)
+def take(state: ConcreteState, action: Action, args: tuple[Any, ...], pick: Pick) -> Sample:
+    """Run `action` with the choices that `pick` makes. Raise NoRoom where there is none."""
+    after = Choosing(state, pick)
     try:
         answer = action.run(after, *args)
     except Forbidden:
@@ -39,34 +40,50 @@ def take(state: ConcreteState, action: Action, args: tuple[Any, ...], rng: rando
 
 
 def run(rules: Rules, size: Size, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
-    """Generate the steps of one random run, which prefers actions that `seen` counts least."""
-    state = ConcreteState(rules, size)
-    for _ in range(100):
-        names = sorted(rules.actions, key=lambda name: seen[name] * rng.random())
+    """Generate the steps of one random run, which prefers actions that `seen` counts least.
+
+    A run leaves some actions out (a swarm): one that never aborts or closes gets far.
+    """
+    state, keep = ConcreteState(rules, size), rng.uniform(0.6, 1.0)
+    swarm = [name for name in rules.actions if rng.random() < keep]
+    for _ in range(60):
+        names = sorted(swarm, key=lambda name: seen[name] * rng.random())
         for sample in _attempts(state, names, rng):
             yield sample
             if sample.after is not None and not has_no_effect(sample):
                 state = sample.after
                 break
+        else:
+            return
 
 
 def _attempts(state: ConcreteState, names: list[str], rng: random.Random) -> Iterator[Sample]:
     """Generate what can be done in `state`, and a few attempts that are forbidden."""
+    after = Choosing(state, rng.choice)
     for name in names:
         action = state.rules.actions[name]
         for args in _arguments(action, state.size, rng):
             try:
-                sample = take(state, action, args, rng)
+                answer = action.run(after, *args)
+            except Forbidden:  # a guard comes before all effects, so `after` is still `state`
+                if rng.random() < 0.02:
+                    yield Sample(state, action, args, [], None)
             except NoRoom:
-                continue
-            if sample.after is not None or rng.random() < 0.02:
-                yield sample
+                after = Choosing(state, rng.choice)
+            else:
+                yield Sample(state, action, args, after.chosen, after.fork(), answer)
+                after = Choosing(state, rng.choice)
 
 
 def _arguments(action: Action, size: Size, rng: random.Random) -> list[tuple[Any, ...]]:
-    """Return arguments of every kind, in random order."""
-    arguments = list(product(*[_values(sort, size) for sort in action.params.values()]))
-    return rng.sample(arguments, min(len(arguments), 50))
+    """Return some arguments, in random order."""
+    arguments = _all_arguments(action, size)
+    return rng.sample(arguments, min(len(arguments), 20))
+
+
+@cache
+def _all_arguments(action: Action, size: Size) -> list[tuple[Any, ...]]:
+    return list(product(*[_values(sort, size) for sort in action.params.values()]))
 
 
 def _values(sort: Any, size: Size) -> Sequence[Any]:
@@ -76,15 +93,31 @@ def _values(sort: Any, size: Size) -> Sequence[Any]:
 
 
 def samples(rules: Rules, size: Size, each: int, seed: int) -> Iterator[Sample]:
-    """Generate samples: every action `each` times with an effect, and as often at most without."""
-    rng, effective, idle = random.Random(seed), Counter[str](), Counter[str]()
+    """Generate samples: every action `each` times with an effect, and as often at most without.
+
+    Beyond that come those that are the first to be one of the text's cases.
+    """
+    rng, effective, idle, cases = random.Random(seed), Counter[str](), Counter[str](), set[str]()
     while any(effective[name] < each for name in rules.actions):
         for sample in run(rules, size, rng, effective):
             name = sample.action.name
             counter = idle if has_no_effect(sample) else effective
             counter[name] += 1
-            if counter[name] <= each:
+            new_cases = cases_of(sample) - cases
+            cases |= new_cases
+            if counter[name] <= each or new_cases:
                 yield sample
+
+
+def cases_of(sample: Sample) -> set[str]:
+    """Return the names of the text's cases that `sample` is one of."""
+    if sample.after is None:
+        return set()
+    return {
+        case.name
+        for case in sample.before.rules.cases.values()
+        if case.action is sample.action and case.run(sample.before, *sample.args)
+    }
 
 
 def has_no_effect(sample: Sample) -> bool:

@@ -15,7 +15,7 @@ import z3
 from proofs.choosing import Choosing
 from proofs.counterexample import Counterexample
 from proofs.decode import Decoder, encoded_key
-from proofs.lengths import Length
+from proofs.lengths import Length, Pair, at_most
 from proofs.logic import Fact, equal
 from proofs.machine import Machine, Transition
 from proofs.obligations import CHECKS, ENSURE, WELL_FORMED, ActionObligations, Case
@@ -123,9 +123,10 @@ class SmallWorld:
             yield from self._small([arg.pair for arg in args])
 
     def _small(self, cells: list[tuple[Any, ...]]) -> Iterator[Any]:
-        """Generate the wish that each length is 0, else 1, and so on."""
-        for n in range(self.size.context_len):
-            yield from (equal(cell, self.machine.sorts.encode(Len, n)) for cell in cells)
+        """Generate the wishes that each length is at most 0, at most 1, and so on."""
+        for tokens in range(2 * self.size.context_len):
+            most = Pair(*self.machine.sorts.encode(Len, tokens))
+            yield from (at_most(Pair(*cell), most) for cell in cells)
 
     def _execute(self, decoder: Decoder, transition: Transition, name: str) -> Counterexample:
         """Run the step that the model describes. Raise AssertionError if it does not err."""

@@ -207,7 +207,7 @@ BUGS = {
     bug.id: bug
     for bug in (
         Bug("B4", "a turn that never ran leaves its stub in the slot",
-            ("no_page_is_lost", "states_are_equal"), b4),
+            ("a_slot_keeps_the_last_turns_kv", "no_page_is_lost"), b4),
         Bug("B5", "creating a turn pops the history", ("a_slot_has_a_finished_turn",), b5),
         Bug("B6", "nothing stops a second turn while one runs", ("answers_are_equal",), b6),
         Bug("B7", "abort of turn n saves inflated lengths",

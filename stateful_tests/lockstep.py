@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from impl.engine import Engine
-from impl.moves import Move
+from impl.mechanism import COMPUTED
+from impl.moves import Ended, Move
 from impl.refused import Refused
 from spec.language import NIL, Broken, Forbidden, NoRoom
 from spec.machine.canonical import renamed
 from spec.machine.check import Checker
-from spec.machine.concrete import ConcreteState
+from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules, rules
 from spec.machine.trace import STEP, Step
 from spec.state import Answer, Edit
-from stateful_tests.contents import Contents
+from stateful_tests.contents import ALL, Contents, Sample
 from stateful_tests.difference import Difference
 from stateful_tests.observe import observe
 from stateful_tests.setting import Setting
@@ -25,31 +28,58 @@ ABORTED = {"abort_waiting": "aborted", "abort_first": "aborted", "abort_nth": "a
 
 
 class Lockstep:
-    """Spec and engine side by side. Raises Difference when they part; its steps lead there."""
+    """Spec and engine side by side. Raises Difference when they part; its steps lead there.
 
-    def __init__(self, setting: Setting) -> None:
+    Answers, moves and ends are compared at every action. States, structures and KV contents are
+    compared after each `every`-th action, and KV contents of the `sample` only: worlds of thousands
+    of pages look less often, and hold the spec's state in `make_state`.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        every: int = 1,
+        sample: Sample = ALL,
+        make_state: Callable[[Rules, Size], ConcreteState] = ConcreteState,
+    ) -> None:
         self.setting = setting
+        self.every = every
         self.rules: Rules = rules()
-        self.state = ConcreteState(self.rules, setting.size)
+        self.state = make_state(self.rules, setting.size)
         self.engine = Engine(setting.config())
-        self.contents = Contents(self.engine)
+        self.contents = Contents(self.engine, sample)
         self.steps: list[Step] = []
         self.last_moves: list[Step] = []  # made by the engine at the last action
+        self.last_ended: list[Ended] = []  # turns that ended at the last action
         self.taken: Counter[str] = Counter()  # moves that the engine made
+        self.num_computed = 0  # tokens whose KV was computed, again after a retract
+        self.num_compared = 0  # comparisons of the whole state
+        self._num_submits = 0
 
     def do(self, step: Step) -> bool:
         """Perform one action on both sides. Return False if the spec forbids it now."""
-        name, self.last_moves = step[0], []
-        try:
-            if name == STEP:
-                self._step()
-            elif name in self.rules.requests:
-                self._request(step)
-            elif not self._move(step):
+        with self._judging(step):
+            self.last_moves, self.last_ended = [], []
+            if not self._act(step):
                 return False
+            if (len(self.steps) + 1) % self.every == 0:
+                self._compare()
+        self.steps.append(step)
+        self._num_submits += step[0] == "submit"
+        return True
+
+    def compare(self) -> None:
+        """Compare all that is compared after each `every`-th action, now."""
+        with self._judging():
             self._compare()
+
+    @contextmanager
+    def _judging(self, *step: Step) -> Iterator[None]:
+        """Let what goes wrong be a Difference that knows the steps which lead there."""
+        try:
+            yield
         except Difference as difference:
-            difference.steps = [*self.steps, step]
+            difference.steps = [*self.steps, *step]
             raise
         except Exception as crash:
             if isinstance(crash, Forbidden | NoRoom | Broken):
@@ -57,12 +87,20 @@ class Lockstep:
             raise Difference(
                 "the_engine_keeps_its_own_rules",
                 f"{type(crash).__name__}: {crash}",
-                steps=[*self.steps, step],
+                steps=[*self.steps, *step],
             ) from crash
-        self.steps.append(step)
-        return True
 
     # -- three kinds of actions
+
+    def _act(self, step: Step) -> bool:
+        name = step[0]
+        if name == STEP:
+            self._step()
+        elif name in self.rules.requests:
+            self._request(step)
+        else:
+            return self._move(step)
+        return True
 
     def _request(self, step: Step) -> None:
         """A client asks both sides, and both answer."""
@@ -99,9 +137,8 @@ class Lockstep:
 
     def _tokens(self, step: Step) -> list[int]:
         """Return the tokens that a client sends: others for each submit of the trace."""
-        nth = sum(name == "submit" for name, _ in self.steps)
         vocabulary = self.engine.config.model.vocab_size
-        digest = hashlib.shake_128(f"{self.setting.seed} {nth}".encode())
+        digest = hashlib.shake_128(f"{self.setting.seed} {self._num_submits}".encode())
         return [byte % vocabulary for byte in digest.digest(step[1][2])]
 
     def _move(self, step: Step) -> bool:
@@ -149,7 +186,8 @@ class Lockstep:
             raise Difference(
                 "clients_are_told_how_their_turns_end", "ends differ", f"{expected}", f"{told}"
             )
-        for end in self.engine.ended:
+        self.last_ended = list(self.engine.ended)
+        for end in self.last_ended:
             self.contents.ended(end)
         for move in self.engine.moves:
             if move.name == "end_close":
@@ -159,9 +197,9 @@ class Lockstep:
 
     def _accept(self, move: Move) -> tuple[int, str, str, int] | None:
         """Apply a reported move to the spec; return how it ends a turn, if it does."""
+        turn, before = int(move.args[0]), self._committed(move)
         try:
             answer = self.rules.moves[move.name].run(self.state, *move.args)
-            self.taken[move.name] += 1
         except Forbidden:
             raise Difference(
                 "the_spec_allows_every_move",
@@ -173,7 +211,8 @@ class Lockstep:
             raise Difference(
                 "the_spec_allows_every_move", f"the engine made the move {move}", "no room", "done"
             ) from None
-        turn = int(move.args[0])
+        self.taken[move.name] += 1
+        self.num_computed += self._committed(move) - before
         if move.name == "finish":
             return turn, "finished", "", answer
         if move.name == "pre_abort":
@@ -181,6 +220,11 @@ class Lockstep:
         if move.name in ABORTED:
             return turn, "aborted", ABORTED[move.name], 0
         return None
+
+    def _committed(self, move: Move) -> int:
+        """Return how many tokens of the turn that `move` computes have KV; 0 for other moves."""
+        computes = move.name in COMPUTED
+        return self.state.committed[self.state.row[int(move.args[0])]] if computes else 0
 
     # -- comparisons
 
@@ -190,6 +234,7 @@ class Lockstep:
         A state that equals the spec's satisfies every invariant: that is proved. One that does not
         is given the name of the first invariant that it breaks.
         """
+        self.num_compared += 1
         observed = observe(self.engine, self.rules, self.setting.size)
         if different := state_difference(self.state, observed):
             broken = Checker(self.rules, self.setting.size).violated(observed)
@@ -206,6 +251,8 @@ def state_difference(spec: ConcreteState, engine: ConcreteState) -> list[str]:
     lines = []
     left, right = renamed(spec), renamed(engine)
     for name in spec.rules.fields:
+        if left[name] == right[name]:
+            continue
         mine, theirs = dict(left[name]), dict(right[name])
         empty = getattr(spec, name).default
         for key in sorted(mine.keys() | theirs.keys(), key=str):

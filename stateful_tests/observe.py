@@ -64,9 +64,9 @@ def _pages(engine: Engine, s: ConcreteState) -> None:
             s.table[r, i] = page
             s.owner[page] = Held(r, i)
             listed[page] += 1
-    free = [page - 1 for page in engine.allocator.free_pages.tolist()]
+    free = Counter(page - 1 for page in engine.allocator.free_pages.tolist())
     for page in range(engine.config.num_pages):
-        holders = listed[page] + free.count(page)
+        holders = listed[page] + free[page]
         if holders == 0:
             raise Difference("no_page_is_lost", f"page {page} is neither free nor in any row")
         if holders > 1:
@@ -76,7 +76,7 @@ def _pages(engine: Engine, s: ConcreteState) -> None:
             rows = [key for key, p in s.table.cells.items() if p == page]
             raise Difference(
                 name,
-                f"page {page} is free {free.count(page)} times and listed at (row, index) {rows}",
+                f"page {page} is free {free[page]} times and listed at (row, index) {rows}",
             )
     lost = set(range(engine.config.num_rows)) - set(engine.rows.free_rows) - set(s.holder.cells)
     if lost:

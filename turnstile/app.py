@@ -11,14 +11,17 @@ import z3
 
 from impl.config import ConfigError
 from spec.machine.trace import TraceError
+from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
+from turnstile.document import document
 from turnstile.explore import explore
 from turnstile.fuzz import fuzz
 from turnstile.prove import prove
 from turnstile.replay import replay
 from turnstile.report import BAD_INPUT
 from turnstile.verify import verify
+from turnstile.workload import workload
 
 app = typer.Typer(
     name="turnstile",
@@ -27,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (verify, prove, explore, fuzz, replay, bugs):
+for command in (verify, prove, explore, fuzz, replay, workload, bugs, document):
     app.command()(command)
 
 
@@ -37,7 +40,7 @@ def call(arguments: Sequence[str]) -> int:
     z3.set_param("ctrl_c", False)  # z3 would take Ctrl-C for itself and only answer `unknown`
     try:
         app(list(arguments), prog_name="turnstile")
-    except (BadInputError, ConfigError, TraceError) as wrong:
+    except (BadInputError, ConfigError, TraceError, WorkloadError) as wrong:
         sys.stderr.write(f"turnstile: {wrong}\n")
         return BAD_INPUT
     except SystemExit as done:

@@ -29,6 +29,18 @@ def check_seconds(seconds: float) -> None:
         raise BadInputError(f"--seconds is {seconds:g}; give a number above 0.")
 
 
+def check_at_least(option: str, value: int, least: int) -> None:
+    """Raise BadInputError for a number that is too small."""
+    if value < least:
+        raise BadInputError(f"{option} is {value}; give at least {least}.")
+
+
+def check_rate(option: str, rate: float) -> None:
+    """Raise BadInputError for what is no share of a whole."""
+    if not 0 <= rate <= 1:
+        raise BadInputError(f"{option} is {rate:g}; give a number from 0 to 1.")
+
+
 def check_device(device: str) -> None:
     """Raise ConfigError for a device that is unknown or not here."""
     EngineConfig(device=device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,21 @@ def cli(
         return Called(code, out, err)
 
     return run
+
+
+def write_requests(path: Path, num: int) -> Path:
+    """Write `num` recorded requests in Mooncake's format: conversations of three turns each."""
+    lines = [
+        {
+            "timestamp": 100 * i,
+            "input_length": 1024 + 512 * (i % 3),
+            "output_length": 64,
+            "hash_ids": [0, *range(i // 3 * 10 + 1, i // 3 * 10 + i % 3 + 2)],
+        }
+        for i in range(num)
+    ]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
 
 
 @pytest.fixture(scope="session")

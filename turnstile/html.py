@@ -14,6 +14,7 @@ from proofs.prover import INIT, LENGTHS
 from spec.machine.rules import Rules
 from turnstile.files import write
 from turnstile.parts import FAILED, Cases, ExploredWorld, LockstepRuns, Obligation, Proofs
+from turnstile.recorded import Workload
 from turnstile.report import Part, Report
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,6 +54,7 @@ def page(report: Report, text: Rules) -> str:
         worlds=of_kind(report, ExploredWorld),
         cases=[case for part in of_kind(report, Cases) for case in part.cases],
         lockstep=of_kind(report, LockstepRuns),
+        workloads=of_kind(report, Workload),
         actions=columns(text),
         matrix=matrix(text, results),
         lemmas=[result for result in results if result.action == LENGTHS],

@@ -52,6 +52,13 @@ def refused(called: Called, words: str) -> None:
         ("bugs --seconds -1", "give a number above 0"),
         ("replay nowhere.jsonl", "cannot read nowhere.jsonl"),
         ("replay .", "Is a directory"),
+        ("workload nowhere.jsonl", "cannot read nowhere.jsonl"),
+        ("workload x --page-size 0", "--page-size is 0; give at least 1"),
+        ("workload x --sessions 0", "--sessions is 0; give at least 1"),
+        ("workload x --scale 0", "--scale is 0; give at least 1"),
+        ("workload x --abort-rate 2", "give a number from 0 to 1"),
+        ("workload x --abort-rate nan", "give a number from 0 to 1"),
+        ("verify --workload nowhere.jsonl", "cannot read nowhere.jsonl"),
         ("verify --device tpu", "device 'tpu' is unknown"),
         ("verify --seconds -3", "give a number above 0"),
     ],
@@ -61,9 +68,9 @@ def test_what_is_unknown_or_impossible_is_refused(cli: Cli, arguments: str, word
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="cuda can be used here")
-@pytest.mark.parametrize("command", ["verify", "fuzz"])
+@pytest.mark.parametrize("command", ["verify", "fuzz", "workload x", "replay x"])
 def test_cuda_without_a_gpu_is_refused(cli: Cli, command: str) -> None:
-    refused(cli(command, "--device", "cuda"), "torch finds 0 cuda device(s); use")
+    refused(cli(*command.split(), "--device", "cuda"), "torch finds 0 cuda device(s); use")
 
 
 @pytest.mark.parametrize("name", TRACES)
@@ -76,20 +83,38 @@ def test_a_malformed_trace_is_refused(
     refused(cli("replay", str(trace)), words)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ('{"timestamp": 0, "input_le', "line 1: not JSON"),
+        ('{"a": 1}', "neither of the known formats"),
+        ('{"timestamp": 0, "input_length": -1, "output_length": 1, "hash_ids": []}', "is -1"),
+    ],
+)
+@pytest.mark.parametrize("command", ["workload", "verify --workload"])
+def test_a_malformed_workload_is_refused(
+    cli: Cli, tmp_path_factory: pytest.TempPathFactory, command: str, text: str, words: str
+) -> None:
+    file = tmp_path_factory.mktemp("workloads") / "requests.jsonl"
+    file.write_text(text)
+    refused(cli(*command.split(), str(file)), words)
+
+
 def test_a_binary_file_is_no_trace(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> None:
     trace = tmp_path_factory.mktemp("traces") / "binary.jsonl"
     trace.write_bytes(b"\xff\xfe\x00")
     refused(cli("replay", str(trace)), "not a text file")
 
 
-@pytest.mark.parametrize("command", ["verify", "fuzz", "explore"])
+@pytest.mark.parametrize("command", ["verify", "fuzz", "explore", "workload x"])
 @pytest.mark.parametrize("below", ["", "/deeper"])
 def test_a_report_path_that_is_a_file_is_refused_before_any_work(
     cli: Cli, tmp_path_factory: pytest.TempPathFactory, command: str, below: str
 ) -> None:
     file = tmp_path_factory.mktemp("file") / "report"
     file.write_text("mine")
-    refused(cli(command, "--report", f"{file}{below}"), "is a file; give a folder")
+    refused(cli(*command.split(), "--report", f"{file}{below}"), "is a file; give a folder")
     assert file.read_text() == "mine"
 
 

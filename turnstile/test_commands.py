@@ -12,14 +12,19 @@ from spec.machine.trace import STEP, Trace, load
 from stateful_tests.bugs import BUGS, TRACES
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.setting import Setting
+from stateful_tests.workload.plan import Plan
+from stateful_tests.workload.replay import Replay
+from stateful_tests.workload.sessions import load_sessions
 from turnstile.bugs import hunt_and_tell
-from turnstile.conftest import A_LOST_ROW, TINY, Called
+from turnstile.conftest import A_LOST_ROW, TINY, Called, write_requests
 from turnstile.console import make_console
 from turnstile.explore import explore_and_tell
 from turnstile.fuzz import fuzz_and_tell
 from turnstile.parts import LockstepRuns
 from turnstile.prove import prove_and_tell
 from turnstile.replay import LEFT_OUT, Told, replay_and_tell
+from turnstile.workload import new_part
+from turnstile.workload import replay_and_tell as replay_workload_and_tell
 
 Cli = Callable[..., Called]
 
@@ -137,3 +142,32 @@ def test_replay_shows_where_spec_and_engine_part(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "differs" in out
     assert "answers_are_equal" in out
+
+
+# -- workload
+
+
+def test_workload_prints_what_it_replayed(cli: Cli, tmp_path: Path) -> None:
+    write_requests(tmp_path / "requests.jsonl", 12)
+    called = cli("workload", "requests.jsonl", "--page-size", "4", "--abort-rate", "0")
+    assert called.code == 0
+    assert "requests.jsonl: 4 sessions, 12 turns" in called.out
+    assert "page_size 4" in called.out
+    last = called.out.splitlines()[-1]
+    assert last.startswith("ok: 4 sessions, 12 turns (12 finished)")
+    assert "0 pages lost" in last
+
+
+def test_workload_prints_and_saves_a_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_requests(tmp_path / "requests.jsonl", 12)
+    plan = Plan.of(load_sessions(file), page_size=4)
+    replay = Replay(plan)
+    BUGS["B20"].plant(replay.lockstep.engine)
+    assert replay_workload_and_tell(make_console(), new_part(file, plan), replay, tmp_path) == 1
+    out = capsys.readouterr().out
+    saved = tmp_path / "traces" / "workload-page-size-4.jsonl"
+    assert "an_attached_turn_is_in_flight_or_the_last" in out
+    assert f"turnstile replay {saved}" in out
+    assert load(saved).steps

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from turnstile.conftest import write_requests
+
 PROGRAM = """
 import signal
 from turnstile.main import run
@@ -33,22 +35,28 @@ def interrupted(arguments: list[str], sign: bytes, folder: Path) -> tuple[int, s
         env=environment,
     )
     os.close(slave)
-    shown = b""
-    while sign not in shown:
-        shown += os.read(master, 65536)
-    pressed = time.perf_counter()
-    process.send_signal(signal.SIGINT)
-    while True:
-        try:
-            shown += os.read(master, 65536)
-        except OSError:  # the other side of the terminal is closed
-            break
+    shown, pressed = b"", 0.0
+    while piece := _read(master):
+        shown += piece
+        if not pressed and sign in shown:
+            pressed = time.perf_counter()
+            process.send_signal(signal.SIGINT)
     os.close(master)
     return process.wait(), shown.decode(), time.perf_counter() - pressed
 
 
+def _read(master: int) -> bytes:
+    """Return what the terminal shows next, or nothing: the command has ended."""
+    try:
+        return os.read(master, 65536)
+    except OSError:
+        return b""
+
+
 def test_verify_leaves_a_valid_report_of_what_was_completed(tmp_path: Path) -> None:
-    code, shown, seconds = interrupted(["verify", "--report", "out"], b"running", tmp_path)
+    file = write_requests(tmp_path / "requests.jsonl", 3)
+    arguments = ["verify", "--report", "out", "--workload", str(file)]
+    code, shown, seconds = interrupted(arguments, b"running", tmp_path)
     assert code == 130
     assert seconds < 10
     assert "Traceback" not in shown
@@ -73,14 +81,17 @@ def test_verify_leaves_a_valid_report_of_what_was_completed(tmp_path: Path) -> N
         ("explore --world two-sessions", b"states, depth"),
         ("fuzz --seconds 1000", b" runs, "),
         ("bugs", b"caught by"),
+        ("workload ../requests.jsonl", b"sessions' KV"),
     ],
 )
 def test_other_commands_tell_what_was_completed(
     tmp_path: Path, arguments: str, sign: bytes
 ) -> None:
-    code, shown, seconds = interrupted(arguments.split(), sign, tmp_path)
+    write_requests(tmp_path / "requests.jsonl", 3000)
+    (folder := tmp_path / "empty").mkdir()
+    code, shown, seconds = interrupted(arguments.split(), sign, folder)
     assert code == 130
     assert seconds < 10
     assert "Traceback" not in shown
     assert "interrupted" in shown
-    assert not list(tmp_path.iterdir())
+    assert not list(folder.iterdir())

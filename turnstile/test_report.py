@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from proofs.prover import prove as prove_some
 from spec.machine.rules import Rules
+from stateful_tests.workload.plan import Plan
+from stateful_tests.workload.sessions import load_sessions
+from turnstile import prove
 from turnstile.about import describe_run
-from turnstile.conftest import A_LOST_ROW, TINY
+from turnstile.conftest import A_LOST_ROW, TINY, write_requests
 from turnstile.console import make_console
 from turnstile.files import write
 from turnstile.html import page
 from turnstile.parts import LockstepRuns, Obligation, Proofs
 from turnstile.report import Report, Verdict, exit_code
-from turnstile.verify import Verification
+from turnstile.verify import Job, Verification
 
 
 @pytest.fixture(scope="module")
 def verified(tiny_text: Rules, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a whole verification of a tiny world, in which all is good."""
     folder = tmp_path_factory.mktemp("report")
-    verification = Verification(
-        Report(describe_run(7, "cpu")), tiny_text, [TINY], seconds=0.5, folder=folder
-    )
-    assert verification.run(make_console()) == 0
+    file = write_requests(folder / "requests.jsonl", 9)
+    plans = [Plan.of(load_sessions(file), page_size, seed=7) for page_size in (1, 4)]
+    job = Job(tiny_text, [TINY], 0.5, file, plans, folder)
+    assert Verification(Report(describe_run(7, "cpu")), job).run(make_console()) == 0
     return folder
 
 
@@ -37,8 +41,8 @@ def test_report_json_holds_every_part_with_its_figures(verified: Path) -> None:
     assert data["seed"] == 7
     assert {"python", "torch", "z3-solver", "hypothesis"} <= data["versions"].keys()
     kinds = [part["kind"] for part in data["parts"]]
-    assert kinds == ["Proofs", "ExploredWorld", "Cases", "LockstepRuns"]
-    proofs, world, cases, lockstep = data["parts"]
+    assert kinds == ["Proofs", "ExploredWorld", "Cases", "LockstepRuns", "Workload", "Workload"]
+    proofs, world, cases, lockstep, *workloads = data["parts"]
     assert all(part["verdict"] == "ok" and part["figures"] for part in data["parts"])
     assert {result["verdict"] for result in proofs["results"]} == {"proved"}
     assert world["complete"]
@@ -47,10 +51,12 @@ def test_report_json_holds_every_part_with_its_figures(verified: Path) -> None:
     assert [len(case["trace"]) > 0 for case in cases["cases"]] == [True]
     assert lockstep["runs"] >= 1
     assert sum(lockstep["actions"].values()) > 10
+    assert [each["page_size"] for each in workloads] == [1, 4]
+    assert all(each["complete"] and each["submitted"] == 9 for each in workloads)
 
 
 def test_report_html_shows_the_figures_and_the_words(verified: Path, tiny_text: Rules) -> None:
-    html = (verified / "report.html").read_text()
+    html = unescape((verified / "report.html").read_text())
     data = json.loads((verified / "report.json").read_text())
     assert all(part["figures"] in html for part in data["parts"])
     for rule in (*tiny_text.invariants.values(), *tiny_text.changes.values()):
@@ -78,14 +84,17 @@ def test_a_failed_part_fails_the_whole_and_is_shown(tiny_text: Rules) -> None:
 
 
 def test_a_failed_verification_says_how_to_see_each_failure(
-    leaky_text: Rules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    leaky_text: Rules,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = replace(
-        leaky_text, invariants={A_LOST_ROW: leaky_text.invariants[A_LOST_ROW]}, changes={}
-    )
+    refuted = ("abort_first", A_LOST_ROW)  # the others would take their ten seconds as well
+    monkeypatch.setattr(prove, "obligations", lambda _: [refuted])
+    monkeypatch.setattr(prove, "prove_all", lambda text, _: prove_some(text, *refuted))
     report = Report(describe_run(0, "cpu"))
-    verification = Verification(report, text, [TINY], seconds=0.2, folder=tmp_path)
-    assert verification.run(make_console()) == 1
+    job = Job(leaky_text, [TINY], 0.2, Path("none"), [], tmp_path)
+    assert Verification(report, job).run(make_console()) == 1
     out = capsys.readouterr().out
     assert f"turnstile prove --action abort_first --invariant {A_LOST_ROW}" in out
     assert f"turnstile replay {tmp_path / 'traces' / 'explore-tiny.jsonl'}" in out

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+import stateful_tests.workload
 from spec.machine.explore import Exploration, Explorer
 from spec.machine.rules import Rules, rules
 from spec.machine.worlds import WORLDS, World
 from stateful_tests.fuzz import Fuzz
+from stateful_tests.workload.plan import Plan
+from stateful_tests.workload.replay import Replay
+from stateful_tests.workload.sessions import load_sessions
 from turnstile import explore, fuzz, prove
+from turnstile import workload as workload_command
 from turnstile.about import describe_run
 from turnstile.bad_input import check_device, check_seconds
 from turnstile.cases import collect_cases
@@ -27,36 +34,56 @@ from turnstile.parts import FAILED, Cases, LockstepRuns
 from turnstile.report import Report, Verdict, exit_code
 from turnstile.table import summary_table
 
+SAMPLE = Path(stateful_tests.workload.__file__).parent / "sample.jsonl"
+PAGE_SIZES = (1, 4, 16)
+"""The workload is replayed once for each."""
+
 
 def verify(
     seed: Seed = 0,
     seconds: Seconds = 60.0,
     device: Device = "cpu",
     folder: Folder = REPORT,
+    workload: Annotated[
+        Path, typer.Option(help="Recorded requests to replay.", show_default="a committed sample")
+    ] = SAMPLE,
 ) -> None:
     """Do everything: prove, explore, run in lockstep, replay a workload; write a report."""
     check_seconds(seconds)
     check_device(device)
     check_folder(folder)
+    sessions = load_sessions(workload)
+    plans = [Plan.of(sessions, size, seed=seed, device=device) for size in PAGE_SIZES]
+    job = Job(rules(), list(WORLDS.values()), seconds, workload, plans, folder)
     report = Report(describe_run(seed, device))
-    verification = Verification(report, rules(), list(WORLDS.values()), seconds, folder)
-    raise typer.Exit(verification.run(make_console()))
+    raise typer.Exit(Verification(report, job).run(make_console()))
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be verified, and where the report goes."""
+
+    text: Rules
+    worlds: list[World]
+    seconds: float  # of drawn lockstep
+    file: Path  # where the plans come from
+    plans: list[Plan]
+    folder: Path
 
 
 class Verification:
     """All parts of one report, filled in one after the other."""
 
-    def __init__(
-        self, report: Report, text: Rules, worlds: list[World], seconds: float, folder: Path
-    ) -> None:
-        seed, device = report.about.seed, report.about.device
-        self.report, self.text, self.folder = report, text, folder
-        self.seconds, self.worlds = seconds, worlds
-        self.proofs = prove.new_part(text)
-        self.explored = [explore.new_part(world) for world in worlds]
-        self.cases = Cases(cases=collect_cases(text, []))
-        self.lockstep = LockstepRuns(engine=REFERENCE, device=device, seed=seed)
-        report.parts += [self.proofs, *self.explored, self.cases, self.lockstep]
+    def __init__(self, report: Report, job: Job) -> None:
+        self.report, self.job = report, job
+        self.proofs = prove.new_part(job.text)
+        self.explored = [explore.new_part(world) for world in job.worlds]
+        self.cases = Cases(cases=collect_cases(job.text, []))
+        self.lockstep = LockstepRuns(
+            engine=REFERENCE, device=report.about.device, seed=report.about.seed
+        )
+        self.replayed = [workload_command.new_part(job.file, plan) for plan in job.plans]
+        report.parts += [self.proofs, *self.explored, self.cases, self.lockstep, *self.replayed]
 
     def run(self, console: Console) -> int:
         """Do every part, or as much as Ctrl-C allows; print, write, return the exit code."""
@@ -65,33 +92,38 @@ class Verification:
                 self._prove(progress)
                 self._explore(progress)
                 self._draw(progress)
+                self._replay(progress)
         except KeyboardInterrupt:
             console.print("interrupted; what was completed:")
         console.print(self._table())
         for command in self._hints():
             console.print(f"see  {command}", soft_wrap=True)
-        console.print(f"report: {write_report(self.report, self.text, self.folder)}")
+        console.print(f"report: {write_report(self.report, self.job.text, self.job.folder)}")
         return exit_code(self.report.parts)
 
     def _prove(self, progress: Progress) -> None:
-        prove.discharge(self.proofs, self.text, lambda _: progress())
+        prove.discharge(self.proofs, self.job.text, lambda _: progress())
 
     def _explore(self, progress: Progress) -> None:
         """Explore each world, then see which cases were reached in any of them."""
         found: list[Exploration] = []
         self.cases.verdict = Verdict.INTERRUPTED  # unless it gets to the end
         try:
-            for part, world in zip(self.explored, self.worlds, strict=True):
-                explorer = Explorer(self.text, world)
+            for part, world in zip(self.explored, self.job.worlds, strict=True):
+                explorer = Explorer(self.job.text, world)
                 found.append(explorer.found)
-                explore.search(part, explorer, None, self.folder, progress)
+                explore.search(part, explorer, None, self.job.folder, progress)
         finally:
-            self.cases.cases = collect_cases(self.text, found)
+            self.cases.cases = collect_cases(self.job.text, found)
         self.cases.judge(good=all(case.trace for case in self.cases.cases))
 
     def _draw(self, progress: Progress) -> None:
         runs = Fuzz(self.lockstep.seed, self.lockstep.device)
-        fuzz.draw(self.lockstep, runs, self.seconds, self.folder, progress)
+        fuzz.draw(self.lockstep, runs, self.job.seconds, self.job.folder, progress)
+
+    def _replay(self, progress: Progress) -> None:
+        for part, plan in zip(self.replayed, self.job.plans, strict=True):
+            workload_command.follow(part, Replay(plan), self.job.folder, progress)
 
     def _hints(self) -> Iterator[str]:
         """Generate the commands that show what failed."""
@@ -101,7 +133,7 @@ class Verification:
                 yield shlex.join(["turnstile", "prove", *which])
         for part in self.report.parts:
             if part.trace_file:
-                yield f"turnstile replay {self.folder / part.trace_file}"
+                yield f"turnstile replay {self.job.folder / part.trace_file}"
 
     def _table(self) -> Table:
         return summary_table(self.report)

@@ -1,0 +1,124 @@
+"""A workload in lockstep: recorded sessions on the engine, the spec beside it at every step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from spec.machine.trace import STEP, Step
+from stateful_tests.contents import Sample
+from stateful_tests.difference import Difference
+from stateful_tests.lockstep import Lockstep
+from stateful_tests.workload.clients import Clients
+from stateful_tests.workload.large_state import LargeState
+from stateful_tests.workload.plan import Plan
+from stateful_tests.workload.result import WorkloadResult
+from stateful_tests.workload.sessions import Session
+
+COMPARE_EVERY = 50
+"""Actions between two comparisons of the whole state and of the engine's structures."""
+OUTPUTS_EVERY = 10
+"""Of so many finished turns, one's output is compared with a dense run."""
+SESSIONS_EACH = 2
+"""Sessions whose KV is compared with a dense run at each comparison of the whole state."""
+
+
+class Replay:
+    """One plan, replayed. `result` is up to date whenever `run` ends, also by KeyboardInterrupt."""
+
+    def __init__(self, plan: Plan) -> None:
+        sample = Sample(OUTPUTS_EVERY, SESSIONS_EACH, plan.setting.seed)
+        self.lockstep = Lockstep(plan.setting, COMPARE_EVERY, sample, LargeState)
+        self.clients = Clients(plan.asks, most_open=plan.setting.size.rows)
+        self.result = WorkloadResult(plan)
+
+    def run(
+        self,
+        seconds: float | None = None,
+        progress: Callable[[WorkloadResult], None] | None = None,
+    ) -> WorkloadResult:
+        """Replay until all is done, something differs, or time is up; `progress` sees each step."""
+        started, now = time.perf_counter(), 0
+        result = self.result
+        try:
+            while not self.clients.are_done:
+                if seconds is not None and result.seconds > seconds:
+                    return result
+                now = self._act(now)
+                result.seconds = time.perf_counter() - started
+                if progress:
+                    progress(result)
+            self.lockstep.compare()
+            self._check_all_is_free()
+            result.complete = True
+        except Difference as difference:
+            result.difference = difference
+        finally:
+            self._count()
+            result.seconds = time.perf_counter() - started
+        return result
+
+    def _act(self, now: int) -> int:
+        """Make the requests of step `now`, and take it; return the next step with work."""
+        for request in self.clients.requests(now):
+            self._do(request)
+        if self.lockstep.engine.idle:
+            return max(now + 1, int(self.clients.next_step or 0))
+        self._do((STEP, ()))
+        for end in self.lockstep.last_ended:
+            self.clients.ended(end)
+        return now + 1
+
+    def _do(self, step: Step) -> None:
+        """Perform an action on both sides, and count what came of it."""
+        lockstep, result = self.lockstep, self.result
+        lockstep.do(step)
+        result.actions += 1
+        result.steps += step[0] == STEP
+        result.sessions += step[0] == "open"
+        result.submitted += step[0] == "submit"
+        for end in lockstep.last_ended:
+            if end.outcome == "finished":
+                result.finished += 1
+                result.tokens_output += len(end.output)
+            else:
+                result.aborted[end.reason] += 1
+        self._count()
+
+    def _count(self) -> None:
+        lockstep, result = self.lockstep, self.result
+        result.moves = lockstep.taken
+        result.tokens_computed = lockstep.num_computed
+        result.peak_open = self.clients.peak_open
+        result.peak_pages = max(result.peak_pages, len(lockstep.state.owner.cells))
+        result.late_aborts = self.clients.num_late_aborts
+        result.states_compared = lockstep.num_compared
+        result.sessions_compared = lockstep.contents.num_sessions
+        result.outputs_compared = lockstep.contents.num_outputs
+
+    def _check_all_is_free(self) -> None:
+        """Raise Difference unless engine and spec are as empty as they began."""
+        engine, steps = self.lockstep.engine, self.lockstep.steps
+        pages, rows = engine.allocator.free_pages.numel(), len(engine.rows.free_rows)
+        if (pages, rows) != (engine.config.num_pages, engine.config.num_rows):
+            detail = f"{pages} of {engine.config.num_pages} pages and {rows} of "
+            detail += f"{engine.config.num_rows} rows are free after the last close"
+            raise Difference("nothing_is_lost_in_the_end", detail, steps=list(steps))
+        if any(self.lockstep.state.cells()):
+            detail = "the spec's state is not empty after the last close"
+            raise Difference("nothing_is_lost_in_the_end", detail, steps=list(steps))
+
+
+def replay_workload(
+    sessions: Sequence[Session],
+    page_size: int = 16,
+    scale: int = 64,
+    abort_rate: float = 0.05,
+    seed: int = 0,
+    device: str = "cpu",
+    seconds: float | None = None,
+    progress: Callable[[WorkloadResult], None] | None = None,
+) -> WorkloadResult:
+    """Plan and replay `sessions`. To keep the figures of an interrupted run, use `Replay`."""
+    plan = Plan.of(sessions, page_size, scale, abort_rate, seed, device)
+    return Replay(plan).run(seconds, progress)
