@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.sorts import is_atom, is_record, parts_of
+from proofs.declared import is_atom, is_record, parts_of
 from spec.language import NIL, Action, Rule
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Field

@@ -6,8 +6,8 @@ from typing import Any
 
 import z3
 
+from proofs.declared import is_enum, is_record, parts_of
 from proofs.machine import Machine, Transition
-from proofs.sorts import is_enum, is_record, parts_of
 from proofs.symbolic import ChosenEach
 from spec.language import NIL, Index, Len
 from spec.machine.concrete import ConcreteState, Size

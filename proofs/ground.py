@@ -12,10 +12,11 @@ from typing import Any
 
 import z3
 
+from proofs.declared import name_of
 from proofs.logic import Fact
 from proofs.machine import Machine
 from proofs.obligations import Case
-from proofs.sorts import Sorts, name_of
+from proofs.sorts import Sorts
 
 MOST_INSTANCES = 20_000
 

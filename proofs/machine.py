@@ -7,9 +7,10 @@ from typing import Any
 
 import z3
 
+from proofs.declared import is_atom
 from proofs.logic import Fact, conjunction, equal
 from proofs.paths import Path
-from proofs.sorts import Sorts, is_atom, name_of
+from proofs.sorts import Sorts
 from proofs.symbolic import SymbolicState
 from spec.language import Action, Broken, Forbidden, Rule
 from spec.machine.concrete import Size, default
@@ -53,11 +54,8 @@ class Machine:
     @property
     def atoms(self) -> list[Any]:
         """Every sort of identities."""
-        return list(
-            {
-                name_of(k): k for f in self.rules.fields.values() for k in f.keys if is_atom(k)
-            }.values()
-        )
+        fields = self.rules.fields.values()
+        return list(dict.fromkeys(key for f in fields for key in f.keys if is_atom(key)))
 
     def _axioms(self) -> list[z3.BoolRef]:
         """Return what is known of the constants and the page size."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import z3
 
+from proofs.declared import is_atom
 from proofs.logic import conjunction, equal, implication
 from proofs.loops import Terms, Written, written
-from proofs.sorts import Sorts, is_atom
+from proofs.sorts import Sorts
 from spec.machine.rules import Field
 
 NO_READ = "nothing is read at NIL"

@@ -157,6 +157,20 @@ B10 = Planted(
     ("action    retract(", "allocated[r0]: "),
 )
 
+B11 = Planted(
+    "B11",
+    "The token that is kept back for logits is taken off the prefix twice.",
+    (
+        Edit(
+            "moves",
+            "min(s.committed[r], s.tokens[t] - 1)",
+            "min(s.committed[r], s.tokens[t] - 1 - 1)",
+        ),
+    ),
+    (("resume", "a_resume_keeps_what_is_committed"),),
+    ("action    resume(", "committed[r0]: "),
+)
+
 B13 = Planted(
     "B13",
     "The tail is freed from inside a page: from floor(n / page_size), not ceil.",
@@ -188,4 +202,4 @@ B20 = Planted(
     ("action    finish(", "req_nodes[x0]: "),
 )
 
-PLANTED = (B4, B5, B6, B7, B8, B9, B10, B13, B20)
+PLANTED = (B4, B5, B6, B7, B8, B9, B10, B11, B13, B20)

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from proofs.choosing import Choosing, Pick
-from proofs.sorts import is_atom, is_enum, is_record, parts_of
+from proofs.declared import is_atom, is_enum, is_record, parts_of
 from spec.language import NIL, Action, Forbidden, Len, NoRoom
 from spec.machine.concrete import ConcreteState, Size
 from spec.machine.rules import Rules

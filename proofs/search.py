@@ -14,12 +14,12 @@ import z3
 
 from proofs.choosing import Choosing
 from proofs.counterexample import Counterexample
+from proofs.declared import is_atom, name_of
 from proofs.decode import Decoder, encoded_key
 from proofs.lengths import Length, Pair, at_most
 from proofs.logic import Fact, equal
 from proofs.machine import Machine, Transition
 from proofs.obligations import CHECKS, ENSURE, WELL_FORMED, ActionObligations, Case
-from proofs.sorts import is_atom, name_of
 from spec.language import Action, Broken, Len
 from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState, Size, default

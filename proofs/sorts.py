@@ -1,122 +1,32 @@
-"""The sorts of the spec text in Z3: unbounded, or with as many elements as a small world has."""
+"""The way between the values that the spec text handles and Z3 terms. A length is two terms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
-from itertools import count
-from typing import Any, get_type_hints
+from typing import Any
 
 import z3
 
 from proofs import lengths
+from proofs.declared import Declared, is_atom, is_record, name_of, parts_of
 from proofs.lengths import Length, Pair
 from proofs.paths import Forks
 from proofs.values import Count, Member, Truth, as_count, as_formula
-from spec.language import NIL, Atom, Index, Len
+from spec.language import NIL, Index, Len
 from spec.machine.concrete import Size
 from spec.machine.rules import Rules
 
-_SERIAL = count()  # Z3 keeps the names of enumerations and datatypes for good: each is used once
-
-
-def is_atom(sort: Any) -> bool:
-    """Whether `sort` is one of identities."""
-    return isinstance(getattr(sort, "__metadata__", (None,))[0], Atom)
-
-
-def is_enum(sort: Any) -> bool:
-    """Whether `sort` is an enumeration."""
-    return isinstance(sort, type) and issubclass(sort, StrEnum)
-
-
-def is_record(sort: Any) -> bool:
-    """Whether `sort` is a named tuple."""
-    return isinstance(sort, type) and issubclass(sort, tuple)
-
-
-def name_of(sort: Any) -> str:
-    """Return the name of a sort."""
-    return str(sort.__name__) if isinstance(sort, type) else str(sort.__metadata__[0].name)
-
-
-def parts_of(record: Any) -> list[Any]:
-    """Return the sorts of the components of a named tuple."""
-    return list(get_type_hints(record, include_extras=True).values())
-
 
 class Sorts:
-    """Z3 sorts, and the way between values of the spec text and terms. A length is two terms."""
+    """The sorts of one spec text, of any size if none is given."""
 
     def __init__(self, rules: Rules, size: Size | None = None) -> None:
-        """Make the sorts that `rules` mention; with a `size`, of so many elements each."""
         self.forks, self.size = Forks(), size
         self.page_size = z3.Int("page_size")
-        self._suffix = f"~{next(_SERIAL)}"
-        self._z3: dict[str, Any] = {}
-        self._nil: dict[str, Any] = {}
-        self.members: dict[str, dict[Any, Any]] = {}  # the terms of constants and identities
-        for field in rules.fields.values():
-            for sort in (*field.keys, field.value):
-                self._declare(sort)
-        for rule in (*rules.actions.values(), *rules.changes.values()):
-            for sort in rule.params.values():
-                self._declare(sort)
-
-    # -- declaring ---------------------------------------------------------------------------------
-
-    def _declare(self, sort: Any) -> None:
-        if sort in (bool, Index, Len) or name_of(sort) in self._z3:
-            return
-        if is_enum(sort):
-            self._declare_enum(sort)
-        elif is_record(sort):
-            self._declare_record(sort)
-        elif self.size:
-            self._declare_finite(sort)
-        else:
-            name = name_of(sort)
-            self._z3[name] = z3.DeclareSort(name + self._suffix)
-            self._nil[name] = z3.Const("nil " + name, self._z3[name])
-
-    def _declare_enum(self, sort: Any) -> None:
-        name, words = name_of(sort), list(sort)
-        self._z3[name], terms = z3.EnumSort(name + self._suffix, [w + self._suffix for w in words])
-        self.members[name] = dict(zip(words, terms, strict=True))
-
-    def _declare_finite(self, sort: Any) -> None:
-        assert self.size
-        name, letter = name_of(sort), sort.__metadata__[0].letter
-        identities = list(self.size.domain(sort))
-        words = ["nil", *(f"{letter}{i}" for i in identities)]
-        self._z3[name], terms = z3.EnumSort(
-            name + self._suffix, [f"{w} {name}{self._suffix}" for w in words]
-        )
-        self._nil[name] = terms[0]
-        self.members[name] = dict(zip(identities, terms[1:], strict=True))
-
-    def _declare_record(self, sort: Any) -> None:
-        name, parts = name_of(sort), parts_of(sort)
-        for part in parts:
-            self._declare(part)
-        datatype = z3.Datatype(name + self._suffix)
-        datatype.declare("nil")
-        datatype.declare("some", *[(f"part{i}", self.z3_sort(p)) for i, p in enumerate(parts)])
-        self._z3[name] = datatype.create()
-        self._nil[name] = self._z3[name].nil
-
-    # -- terms and values --------------------------------------------------------------------------
-
-    def z3_sort(self, sort: Any) -> Any:
-        """Return the Z3 sort of one term of `sort`."""
-        if sort is bool:
-            return z3.BoolSort()
-        return z3.IntSort() if sort in (Index, Len) else self._z3[name_of(sort)]
-
-    def nil(self, sort: Any) -> Any:
-        """Return the term of NIL."""
-        return self._nil[name_of(sort)]
+        self._declared = Declared(rules, size)
+        self.z3_sort, self.nil = self._declared.sort, self._declared.nil
+        self.members = self._declared.members
 
     def encode(self, sort: Any, value: Any) -> tuple[Any, ...]:
         """Return the terms of a symbolic or plain value of `sort`."""

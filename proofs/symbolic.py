@@ -9,11 +9,12 @@ from typing import Any
 import z3
 
 from proofs import lengths
+from proofs.declared import is_atom
 from proofs.lengths import Length
 from proofs.logic import Fact, NotInTheLanguage, conjunction, implication
 from proofs.loops import Loop
 from proofs.maps import SymbolicMap
-from proofs.sorts import Sorts, is_atom
+from proofs.sorts import Sorts
 from proofs.values import Count, ForAll, Member, as_count, as_formula
 from spec.language import Index, Words
 from spec.machine.concrete import default

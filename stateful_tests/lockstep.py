@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from impl.refused import Refused
 from spec.language import NIL, Broken, Forbidden, NoRoom
 from spec.machine.canonical import renamed
 from spec.machine.check import Checker
-from spec.machine.concrete import ConcreteState, Size
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
 from spec.machine.trace import STEP, Step
 from spec.state import Answer, Edit
@@ -31,21 +31,15 @@ class Lockstep:
     """Spec and engine side by side. Raises Difference when they part; its steps lead there.
 
     Answers, moves and ends are compared at every action. States, structures and KV contents are
-    compared after each `every`-th action, and KV contents of the `sample` only: worlds of thousands
-    of pages look less often, and hold the spec's state in `make_state`.
+    compared after each `every`-th action, and KV contents of the `sample` only: large worlds look
+    less often.
     """
 
-    def __init__(
-        self,
-        setting: Setting,
-        every: int = 1,
-        sample: Sample = ALL,
-        make_state: Callable[[Rules, Size], ConcreteState] = ConcreteState,
-    ) -> None:
+    def __init__(self, setting: Setting, every: int = 1, sample: Sample = ALL) -> None:
         self.setting = setting
         self.every = every
         self.rules: Rules = rules()
-        self.state = make_state(self.rules, setting.size)
+        self.state = ConcreteState(self.rules, setting.size)
         self.engine = Engine(setting.config())
         self.contents = Contents(self.engine, sample)
         self.steps: list[Step] = []

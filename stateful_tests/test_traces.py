@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spec.language import Len
 from spec.machine.concrete import Size
 from spec.machine.rules import rules
 from spec.machine.trace import STEP, Step, Trace, TraceError, load, loads, parameters, show
@@ -18,6 +19,7 @@ from stateful_tests.setting import Setting
 
 SIZE = Size(sessions=2, turns=5, rows=2, pages=4, page_size=2, context_len=6)
 NUMBERS = st.integers(0, 10**6)
+IDENTITIES = st.integers(0, 1)
 
 
 @st.composite
@@ -26,7 +28,9 @@ def steps(draw: st.DrawFn) -> Step:
     name = draw(st.sampled_from([*rules().actions, STEP]))
     sorts = parameters(name).values()
     enums = {Edit: st.sampled_from(Edit), Why: st.sampled_from(Why)}
-    return name, tuple(draw(enums.get(sort, NUMBERS)) for sort in sorts)
+    return name, tuple(
+        draw(enums.get(sort, NUMBERS if sort == Len else IDENTITIES)) for sort in sorts
+    )
 
 
 @given(st.lists(steps()), st.dictionaries(st.sampled_from(["seed", "queue_limit"]), NUMBERS))
@@ -53,7 +57,11 @@ HEAD = Trace(SIZE, ()).dumps()
         (HEAD.replace('"page_size": 2', '"page_size": 0'), "page_size must be at least 1"),
         (HEAD.replace('"rows": 2', '"rows": "2"'), "rows must be a whole number"),
         (HEAD + "[1, 2]", "line 2: expected a JSON object"),
+        (HEAD.replace('"pages": 4', '"pages": 90000000000'), "the most that can be replayed"),
         (HEAD + '{"do": "fly"}', "unknown action 'fly'"),
+        (HEAD + '{"do": ["open"]}', "unknown action"),
+        (HEAD + '{"do": "open", "session": 9}', "this world has sessions 0 to 1"),
+        (HEAD + '{"do": "extend", "turn": 0, "upto": 3000000000}', "the most that can be replayed"),
         (HEAD + '{"do": "start"', "line 2: not JSON"),
         (HEAD + '{"do": "start"}', "the field 'turn' is missing"),
         (HEAD + '{"do": "start", "turn": -1}', "turn must be a whole number from 0 on, not -1"),

@@ -53,9 +53,10 @@ def is_caught(bug: Bug, found: Hunt) -> bool:
 
 
 def bug_table(hunts: list[tuple[Bug, Hunt]]) -> Table:
-    """Return a row per bug: what goes wrong, what caught it, how soon, by how many actions."""
-    table = Table("id", "what goes wrong", "caught by", box=None, header_style="bold")
-    for column in ("seconds", "actions tried", "minimal trace"):
+    """Return a row per bug: what caught it, after how many actions, by how many in the end."""
+    table = Table("id", "what goes wrong", box=None, header_style="bold", pad_edge=False)
+    table.add_column("caught by", no_wrap=True)
+    for column in ("seconds", "tried", "minimal"):
         table.add_column(column, justify="right")
     for bug, found in hunts:
         check = found.difference.check if found.difference else "nothing"
@@ -66,7 +67,7 @@ def bug_table(hunts: list[tuple[Bug, Hunt]]) -> Table:
             bug.story,
             Text(check, "green" if is_caught(bug, found) else "bold red"),
             f"{found.seconds:.1f}",
-            f"{found.actions:,}",
+            f"{found.actions:,}",  # actions, until it was met
             str(len(found.difference.steps)) if found.difference else "",
         )
     return table

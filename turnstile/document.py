@@ -15,7 +15,7 @@ from proofs.planted import PLANTED
 from spec.language import Rule
 from spec.machine.rules import Rules, rules
 from stateful_tests.bugs import BUGS
-from turnstile.files import write
+from turnstile.files import check_file, write
 
 HEAD = """# What must be true
 
@@ -33,6 +33,7 @@ def document(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("docs/invariants.md"),
 ) -> None:
     """Write the invariant documentation."""
+    check_file(file)
     write(file, markdown(rules()))
     typer.echo(f"wrote {file}")
 

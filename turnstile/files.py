@@ -22,6 +22,13 @@ def check_folder(folder: Path) -> None:
         )
 
 
+def check_file(path: Path) -> None:
+    """Raise BadInputError if `path` is no place for a file."""
+    check_folder(path.parent)
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder; give the name of a file.")
+
+
 def write(path: Path, text: str) -> Path:
     """Write `text` under another name first, then rename; make the folder if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.report import describe
-from stateful_tests.run import Failure
 from turnstile.bad_input import check_device, check_seconds
 from turnstile.console import Progress, make_console
 from turnstile.engines import REFERENCE, find_engine
@@ -68,17 +67,18 @@ def draw(
         take(part, runs)
         progress()
 
-    failure: Failure | None = None
-    with part.running():
-        try:
-            failure = runs.run(seconds, follow)
-        finally:
-            take(part, runs)
-        part.judge(good=failure is None)
-    if failure:
-        trace = failure.setting.trace(failure.difference.steps)
-        part.trace_file = write_trace(folder, f"lockstep-seed-{part.seed}", trace)
-        part.difference = describe(failure, folder / part.trace_file)
+    try:
+        with part.running():
+            try:
+                runs.run(seconds, follow)
+            finally:
+                take(part, runs)
+            part.judge(good=runs.failure is None)
+    finally:
+        if failure := runs.failure:
+            trace = failure.setting.trace(failure.difference.steps)
+            part.trace_file = write_trace(folder, f"lockstep-seed-{part.seed}", trace)
+            part.difference = describe(failure, folder / part.trace_file)
 
 
 def take(part: LockstepRuns, runs: Fuzz) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stateful_tests.fuzz import RUN_LENGTH
 from turnstile.report import Part, Verdict
 
 FAILED = ("refuted", "unknown")
@@ -109,7 +110,7 @@ class LockstepRuns(Part):
     device: str
     seed: int
     runs: int = 0
-    longest: int = 0
+    run_length: int = RUN_LENGTH
     actions: dict[str, int] = field(default_factory=dict)
     moves: dict[str, int] = field(default_factory=dict)  # made by the engine's scheduler, too
     difference: str = ""
@@ -119,7 +120,7 @@ class LockstepRuns(Part):
         """How much was performed, how fast, and what differed."""
         total = sum(self.actions.values())
         speed = total / self.seconds if self.seconds else 0.0
-        words = f"{total:,} actions in {self.runs:,} runs, {speed:,.0f} a second"
-        if self.longest:
-            words += f", longest run {self.longest:,}"
+        words = (
+            f"{total:,} actions in {self.runs:,} runs of {self.run_length}, {speed:,.0f} a second"
+        )
         return words + (f"; {self.difference.splitlines()[0]}" if self.difference else "")

@@ -59,6 +59,8 @@ def refused(called: Called, words: str) -> None:
         ("workload x --abort-rate 2", "give a number from 0 to 1"),
         ("workload x --abort-rate nan", "give a number from 0 to 1"),
         ("verify --workload nowhere.jsonl", "cannot read nowhere.jsonl"),
+        ("document .", "is a folder; give the name of a file"),
+        ("document /dev/null/x", "/dev/null is a file; give a folder"),
         ("verify --device tpu", "device 'tpu' is unknown"),
         ("verify --seconds -3", "give a number above 0"),
     ],

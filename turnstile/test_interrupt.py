@@ -67,11 +67,7 @@ def test_verify_leaves_a_valid_report_of_what_was_completed(tmp_path: Path) -> N
     assert verdicts[0] == "interrupted"
     assert set(verdicts[1:]) == {"not run"}
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text()
-    assert sorted(path.name for path in tmp_path.rglob("*")) == [
-        "out",
-        "report.html",
-        "report.json",
-    ]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.html", "report.json"}
 
 
 @pytest.mark.parametrize(

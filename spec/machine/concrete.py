@@ -84,7 +84,7 @@ class Cells:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Write a cell."""
-        if key is NIL:
+        if key is NIL or (type(key) is tuple and NIL in key):
             raise Broken("a rule writes at NIL")
         if not self.own:
             self.cells, self.own = dict(self.cells), True

@@ -25,6 +25,9 @@ from spec.machine.rules import rules
 
 VERSION = 1
 STEP = "step"
+LARGEST = 1_000_000
+"""No size and no length in a trace is larger: nobody could replay it."""
+LARGEST_SEED = 2**63 - 1
 
 Args = tuple[Any, ...]
 Step = tuple[str, Args]
@@ -88,12 +91,14 @@ def loads(text: str, source: str = "trace") -> Trace:
     numbers = {name: _number(head, name, f"{source}, line {number}") for name in sizes}
     options = {k: v for k, v in head.items() if k not in {"turnstile", *sizes}}
     for name in options:
-        _number(options, name, f"{source}, line {number}")
+        most = LARGEST_SEED if name == "seed" else LARGEST
+        _number(options, name, f"{source}, line {number}", most)
     try:
         size = Size(**numbers)
     except ValueError as wrong:
         raise TraceError(f"{source}, line {number}: {wrong}.") from None
-    return Trace(size, tuple(_step(line, f"{source}, line {n}") for n, line in rest), options)
+    steps = (_step(line, size, f"{source}, line {n}") for n, line in rest)
+    return Trace(size, tuple(steps), options)
 
 
 def load(path: Path) -> Trace:
@@ -122,29 +127,35 @@ def _objects(text: str, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, value
 
 
-def _number(values: dict[str, Any], name: str, where: str) -> int:
+def _number(values: dict[str, Any], name: str, where: str, most: int = LARGEST) -> int:
     value = values.get(name)
     if value is None:
         raise TraceError(f"{where}: the field {name!r} is missing.")
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TraceError(f"{where}: {name} must be a whole number from 0 on, not {value!r}.")
+    if value > most:
+        raise TraceError(f"{where}: {name} is {value}; the most that can be replayed is {most}.")
     return value
 
 
-def _step(line: dict[str, Any], where: str) -> Step:
+def _step(line: dict[str, Any], size: Size, where: str) -> Step:
     action = line.get("do")
-    if action != STEP and action not in rules().actions:
+    if not isinstance(action, str) or (action != STEP and action not in rules().actions):
         known = ", ".join([*rules().actions, STEP])
         raise TraceError(f"{where}: unknown action {action!r}; actions are {known}.")
     sorts = parameters(action)
     if unknown := [k for k in line if k != "do" and k not in sorts]:
         raise TraceError(f"{where}: {action} has no argument {', '.join(unknown)}.")
-    return action, tuple(_argument(line, name, sort, where) for name, sort in sorts.items())
+    return action, tuple(_argument(line, name, sort, size, where) for name, sort in sorts.items())
 
 
-def _argument(line: dict[str, Any], name: str, sort: Any, where: str) -> Any:
+def _argument(line: dict[str, Any], name: str, sort: Any, size: Size, where: str) -> Any:
     if not (isinstance(sort, type) and issubclass(sort, StrEnum)):
-        return _number(line, name, where)
+        number = _number(line, name, where)
+        if _is_atom(sort) and number not in size.domain(sort):
+            last = len(size.domain(sort)) - 1
+            raise TraceError(f"{where}: {name} is {number}; this world has {name}s 0 to {last}.")
+        return number
     value = line.get(name)
     if value not in list(sort):
         raise TraceError(f"{where}: {name} must be one of {', '.join(sort)}, not {value!r}.")

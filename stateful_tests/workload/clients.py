@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from impl.moves import Ended
 from spec.machine.trace import Step
 from spec.state import Edit
-from stateful_tests.workload.plan import Ask
+from stateful_tests.workload.asks import Ask
 
 
 class Clients:

@@ -10,8 +10,7 @@ from stateful_tests.contents import Sample
 from stateful_tests.difference import Difference
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.workload.clients import Clients
-from stateful_tests.workload.large_state import LargeState
-from stateful_tests.workload.plan import Plan
+from stateful_tests.workload.plan import SCALE, Plan
 from stateful_tests.workload.result import WorkloadResult
 from stateful_tests.workload.sessions import Session
 
@@ -28,7 +27,7 @@ class Replay:
 
     def __init__(self, plan: Plan) -> None:
         sample = Sample(OUTPUTS_EVERY, SESSIONS_EACH, plan.setting.seed)
-        self.lockstep = Lockstep(plan.setting, COMPARE_EVERY, sample, LargeState)
+        self.lockstep = Lockstep(plan.setting, COMPARE_EVERY, sample)
         self.clients = Clients(plan.asks, most_open=plan.setting.size.rows)
         self.result = WorkloadResult(plan)
 
@@ -112,7 +111,7 @@ class Replay:
 def replay_workload(
     sessions: Sequence[Session],
     page_size: int = 16,
-    scale: int = 64,
+    scale: int = SCALE,
     abort_rate: float = 0.05,
     seed: int = 0,
     device: str = "cpu",
