@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -83,7 +84,7 @@ def search(
     found = explorer.found
     with part.running():
         try:
-            explorer.run(max_states, follow)
+            explorer.run(max_states, follow, processes=os.cpu_count() or 1)
         finally:
             take(part, found)
         part.judge(good=found.violation is None)

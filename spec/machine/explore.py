@@ -7,6 +7,7 @@ by as few actions as any. Level by level, the states of a level may be shared ou
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -113,7 +114,10 @@ def _mapping(expander: Expander, processes: int) -> Iterator[Mapping]:
         yield lambda states: map(expander, states)
         return
     _Worker.expander = expander
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
+    ignore_ctrl_c = (signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    with multiprocessing.get_context("fork").Pool(
+        processes, initializer=signal.signal, initargs=ignore_ctrl_c
+    ) as pool:
         yield lambda states: pool.imap(_Worker.expand, states, chunksize=64)
 
 

@@ -44,6 +44,7 @@ def _load(name: str, source: str, origin: str) -> ModuleType:
 def variant(*edits: Edit) -> Rules:
     """Return the rules of the edited text. Raise ValueError if an edit does not fit the text."""
     package = f"spec_variant_{next(_SERIAL)}"
+    sys.modules[package] = ModuleType(package)  # so that its states can be sent between processes
     modules = {}
     for module in MODULES:
         source = _source(module)

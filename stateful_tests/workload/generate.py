@@ -1,6 +1,6 @@
 """Writes a small trace in the Mooncake format, with the shape of the real one.
 
-`python -m stateful_tests.workload.generate` writes sample.jsonl, so that a fresh clone has something
+`python -m stateful_tests.workload.generate` writes sample.jsonl, so that a fresh clone has a trace
 to replay. As in the real trace, every request begins with one shared block, first inputs are
 heavy-tailed around some thousand tokens, most sessions have one turn and a few have many, and what
 later turns add is mostly short and sometimes a whole document.
@@ -64,7 +64,7 @@ def _session(random: Random, start: float) -> list[Drawn]:
     new, earlier = _length(random, 5_000, 1.1, 60_000), None
     while len(requests) < MOST_TURNS:
         held = earlier.input_length + earlier.output_length if earlier else MOONCAKE_BLOCK_SIZE
-        earlier = Drawn(int(start), held + new, _length(random, 350, 0.8, 2_000), earlier)
+        earlier = Drawn(int(start), held + new, _length(random, 350, 1.2, 2_000), earlier)
         requests.append(earlier)
         if random.random() > GOES_ON:
             break

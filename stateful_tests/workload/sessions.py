@@ -1,4 +1,4 @@
-"""Which requests of a trace are turns of one session? Each turn: when, how much in, how much out."""
+"""Which requests of a trace are turns of one session? Each: when, how much in, how much out."""
 
 from __future__ import annotations
 
