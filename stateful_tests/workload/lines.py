@@ -93,7 +93,7 @@ def _object(line: Line, text: str) -> Line:
         value = json.loads(text)
     except json.JSONDecodeError as wrong:
         raise line.wrong(
-            f"not JSON ({wrong.msg} at column {wrong.colno}); is the file cut short?"
+            f"not JSON ({wrong.msg} at column {wrong.colno}), as if the file were cut short"
         ) from None
     except (ValueError, RecursionError) as wrong:  # a number or a nesting without end
         raise line.wrong(f"not JSON that can be read ({wrong})") from None
