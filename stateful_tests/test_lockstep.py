@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from stateful_tests.bugs import BUGS
@@ -25,6 +26,8 @@ from stateful_tests.run import MakeLockstep, cut_down
 from stateful_tests.setting import Setting
 
 STEPS = 50
+DATABASE = ".hypothesis/examples"
+"""Where Hypothesis keeps failing runs, and replays them from first."""
 
 
 def drawn_by(data: st.DataObject) -> Choose[Any]:
@@ -55,10 +58,14 @@ def machine(device: str, make: MakeLockstep = Lockstep) -> type[RuleBasedStateMa
     return Sessions
 
 
-def search(sessions: type[RuleBasedStateMachine], examples: int) -> Difference | None:
+def search(
+    sessions: type[RuleBasedStateMachine], examples: int, derandomize: bool = False
+) -> Difference | None:
     """Run the machine; return the first difference, not yet cut down."""
     config = settings(
         max_examples=examples,
+        derandomize=derandomize,
+        database=None if derandomize else DirectoryBasedExampleDatabase(DATABASE),
         stateful_step_count=STEPS,
         deadline=None,
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
@@ -86,7 +93,7 @@ def test_engine_and_spec_agree_in_every_run(
 def test_hypothesis_finds_a_planted_bug_and_the_project_cuts_it_down() -> None:
     bug = BUGS["B13"]
     sessions = machine("cpu", bug.lockstep)
-    difference = search(sessions, 200)
+    difference = search(sessions, 200, derandomize=True)
     assert difference is not None, "B13 was not found"
     setting: Setting = sessions.setting  # type: ignore[attr-defined]
     minimal = cut_down(setting, difference, bug.lockstep).difference
