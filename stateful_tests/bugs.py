@@ -13,7 +13,7 @@ from pathlib import Path
 from impl.engine import Engine
 from impl.moves import Why
 from impl.record import KVRecord
-from impl.refused import Reason, Refused
+from impl.refused import Reason
 from impl.session import Session
 from impl.turn import Turn
 from stateful_tests.difference import Difference
@@ -139,18 +139,14 @@ def _end_without_release(engine: Engine, session: Session, turn: Turn) -> None:
 
 def b9(engine: Engine) -> None:
     """Free row and KV at close, even under a running turn."""
+    close = engine.controller.close
 
     def planted(session_id: int) -> None:
-        session = engine.sessions.get(session_id)
-        if session is None:
-            raise Refused(Reason.UNKNOWN_SESSION)
-        if session.in_flight is None:
-            return engine.controller.end(session)
-        session.closing = True
-        if session.slot:
+        close(session_id)
+        session = engine.sessions.get(session_id)  # still there: a turn is in flight
+        if session and session.slot:
             engine.cache.release(session.slot)
             session.slot = None
-        return None
 
     engine.controller.close = planted  # type: ignore[method-assign]
 
@@ -160,9 +156,9 @@ def b10(engine: Engine) -> None:
     retract, free_tail = engine.mechanism.retract, engine.cache.free_tail
 
     def planted(turn_id: int) -> None:
-        engine.cache.free_tail = _forget_tail  # type: ignore[method-assign]
-        if not (session := engine.turns[turn_id].session) or not session.slot:
-            engine.cache.free_tail = free_tail  # type: ignore[method-assign]
+        session = engine.turns[turn_id].session
+        if session and session.slot:
+            engine.cache.free_tail = _forget_tail  # type: ignore[method-assign]
         try:
             retract(turn_id)
         finally:

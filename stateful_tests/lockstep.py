@@ -24,7 +24,7 @@ from stateful_tests.difference import Difference
 from stateful_tests.observe import observe
 from stateful_tests.setting import Setting
 
-ABORTED = {"abort_waiting": "aborted", "abort_first": "aborted", "abort_nth": "aborted"}
+ABORTS = {"abort_waiting", "abort_first", "abort_nth"}
 
 MOST_TUPLES = 1_000_000
 """Rows, indices and pages for which an invariant is still tried: about a second."""
@@ -214,8 +214,8 @@ class Lockstep:
             return turn, "finished", "", answer
         if move.name == "pre_abort":
             return turn, "aborted", str(move.args[1]), 0
-        if move.name in ABORTED:
-            return turn, "aborted", ABORTED[move.name], 0
+        if move.name in ABORTS:
+            return turn, "aborted", "aborted", 0
         return None
 
     def _committed(self, move: Move) -> int:

@@ -96,7 +96,7 @@ class Cells:
 
 
 class ConcreteState(Words):
-    """A state of a concrete world. Equal states have equal `key`s."""
+    """A state of a concrete world."""
 
     def __init__(self, rules: Rules, size: Size) -> None:
         self.rules, self.size = rules, size
@@ -141,10 +141,6 @@ class ConcreteState(Words):
     def cells(self) -> tuple[dict[Any, Any], ...]:
         """Return each field's cells that differ from the default, in the order of declaration."""
         return tuple(self.__dict__[name].cells for name in self.rules.fields)
-
-    def key(self) -> tuple[frozenset[Any], ...]:
-        """Return what tells this state from others of its world."""
-        return tuple(frozenset(self.__dict__[name].cells.items()) for name in self.rules.fields)
 
     def pages(self, n: int) -> int:
         """Return ceil(n / page_size)."""
