@@ -7,7 +7,6 @@ import torch
 
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
-from impl.turn import Turn
 from stateful_tests.dense import dense_attention
 
 DEVICE = "cuda"
@@ -16,7 +15,10 @@ TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 5e-2}
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @pytest.mark.parametrize("page_size", [1, 4, 16])
-def test_paged_attention_on_cuda_equals_dense_attention(page_size: int, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("window", [None, 20])
+def test_paged_attention_on_cuda_equals_dense_attention(
+    window: int | None, page_size: int, dtype: torch.dtype
+) -> None:
     torch.manual_seed(page_size)
     lens, starts = [700, 33, 1, 128], [650, 0, 0, 127]
     pages = [-(-n // page_size) for n in lens]
@@ -29,17 +31,19 @@ def test_paged_attention_on_cuda_equals_dense_attention(page_size: int, dtype: t
     pool = (1 + sum(pages)) * page_size
     k, v = (torch.randn(pool, 2, 16, dtype=dtype, device=DEVICE) for _ in range(2))
     chunks = [
-        Chunk(Turn(i, None, [0] * end, 0), i, start, end)
+        Chunk([0] * (end - start), i, start)
         for i, (start, end) in enumerate(zip(starts, lens, strict=True))
     ]
     queries = [torch.randn(end, 8, 16, dtype=dtype, device=DEVICE) for end in lens]
     flat = torch.cat([q[start:] for q, start in zip(queries, starts, strict=True)])
-    got = paged_attention(flat, k, v, Batch.of(chunks, table))
+    batch = Batch.of(chunks, table)
+    reach = batch.padded_index, batch.kv_locations, batch.hidden(window)
+    got = paged_attention(flat, k, v, *reach)
     expected = torch.cat(
         [
-            dense_attention(q.double(), k[table[i, :end]].double(), v[table[i, :end]].double())[
-                start:
-            ].flatten(1)
+            dense_attention(
+                q.double(), k[table[i, :end]].double(), v[table[i, :end]].double(), window
+            )[start:].flatten(1)
             for i, (q, start, end) in enumerate(zip(queries, starts, lens, strict=True))
         ]
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from impl.paging import location, num_new_pages, num_partial, page_of
+
 
 class PagedAllocator:
     """Free pages, on the device. Page 0 is the padding page: it is never handed out.
 
-    A location is page * page_size + offset. Pages freed last are handed out first, so that a reader
-    of a page that is no longer its own soon reads something else.
+    Pages freed last are handed out first, so that a reader of a page that is no longer its own soon
+    reads something else.
     """
 
     def __init__(self, num_pages: int, page_size: int, device: str) -> None:
@@ -25,35 +27,27 @@ class PagedAllocator:
         """Free pages times page_size, in tokens."""
         return self.free_pages.numel() * self.page_size
 
-    def pages(self, length: int) -> int:
-        """Return how many pages `length` tokens take."""
-        return -(-length // self.page_size)
-
-    def ceil_align(self, length: int) -> int:
-        """Round `length` tokens up to whole pages."""
-        return self.pages(length) * self.page_size
-
     def alloc_extend(self, prefix_len: int, seq_len: int, last_loc: Tensor) -> Tensor | None:
         """Return locations for positions [prefix_len, seq_len), or None: no room.
 
         The rest of the partial page after `last_loc` (a scalar tensor: the location of position
         prefix_len - 1, unused when prefix_len is page-aligned) comes first, then whole new pages.
         """
-        num_new = self.pages(seq_len) - self.pages(prefix_len)
+        num_new = num_new_pages(prefix_len, seq_len, self.page_size)
         if num_new > self.free_pages.numel():
             return None
-        num_partial = min(self.ceil_align(prefix_len), seq_len) - prefix_len
-        partial = last_loc + 1 + self._offsets[:num_partial]
+        begun = num_partial(prefix_len, seq_len, self.page_size)
+        partial = last_loc + 1 + self._offsets[:begun]
         if num_new == 0:
             return partial
         new, self.free_pages = self.free_pages[:num_new], self.free_pages[num_new:]
-        whole = (new[:, None] * self.page_size + self._offsets).flatten()
-        return torch.cat((partial, whole[: seq_len - prefix_len - num_partial]))
+        whole = location(new[:, None], self._offsets, self.page_size).flatten()
+        return torch.cat((partial, whole[: seq_len - prefix_len - begun]))
 
     def free(self, locations: Tensor) -> None:
         """Take back every page that one of `locations` [num_tokens] lies in."""
         if locations.numel():
-            freed = torch.unique(locations // self.page_size)
+            freed = torch.unique(page_of(locations, self.page_size))
             self.free_pages = torch.cat((freed, self.free_pages))
 
     def check(self) -> None:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from impl.turn import Turn
+from impl.paging import window_start
 
 
 class Chunk(NamedTuple):
-    """Positions [start, end) of a turn, to be computed; a decode is a chunk of one."""
+    """Positions [start, start + len(tokens)) of a row, to be computed; a decode is a chunk of one.
 
-    turn: Turn
+    With overlap the one token of a decode may still be in the air: what `tokens` says is then only
+    a placeholder, and the token is read on the device.
+    """
+
+    tokens: Sequence[int]
     row: int
     start: int
-    end: int
+    namespace: int = 0
+    in_air: Tensor | None = None  # a scalar: the token that an unread batch yields
+    recurrent: int | None = None  # the recurrent state of the row
+
+    @property
+    def end(self) -> int:
+        """Where the next chunk starts."""
+        return self.start + len(self.tokens)
 
 
 @dataclass(frozen=True)
@@ -31,50 +43,76 @@ class Batch:
 
     tokens: Tensor  # [num_tokens]
     positions: Tensor  # [num_tokens]
+    namespaces: Tensor  # [num_tokens]
     out_locations: Tensor  # [num_tokens], where their K and V go
     padded_index: Tensor  # [num_tokens], their place among the padded queries, flattened
     last: Tensor  # [num_chunks], index of each chunk's last token
     kv_locations: Tensor  # [num_chunks, kv_len]
-    hidden: Tensor  # [num_chunks, query_len, kv_len], true where a query must not look
+    query_positions: Tensor  # [num_chunks, query_len, 1]
+    spans: list[tuple[int, int, int | None]]  # of each chunk: its tokens, and recurrent state
 
     @classmethod
-    def of(cls, chunks: list[Chunk], table: Tensor) -> Batch:
-        """Lay out `chunks`, whose rows in `table` [num_rows, context_len] reach to their ends."""
-        tokens: list[int] = []
-        positions: list[int] = []
-        rows: list[int] = []
-        padded: list[int] = []
-        last: list[int] = []
-        query_len = max(end - start for _, _, start, end in chunks)
-        for i, (turn, row, start, end) in enumerate(chunks):
-            tokens += turn.tokens[start:end]
-            positions += range(start, end)
-            rows += [row] * (end - start)
-            padded += range(i * query_len, i * query_len + end - start)
-            last.append(len(tokens) - 1)
-        flat = torch.tensor([tokens, positions, rows, padded], device=table.device)
+    def of(cls, chunks: Sequence[Chunk], table: Tensor) -> Batch:
+        """Lay out `chunks`, whose rows in `table` [num_rows, max_len] reach to their ends."""
+        lists, spans, query_len = lay_out(chunks)
+        flat = torch.tensor(lists, device=table.device)
+        last = [end - 1 for _, end, _ in spans]
         ends = torch.tensor([[chunk.end for chunk in chunks], last], device=table.device)
-        kv_locations, hidden = _reach(flat, ends, table, query_len, max(c.end for c in chunks))
+        for chunk, place in zip(chunks, last, strict=True):
+            if chunk.in_air is not None:
+                flat[0, place] = chunk.in_air
+        kv_locations = _reach(flat, ends, table, max(chunk.end for chunk in chunks))
+        queries = torch.zeros(len(chunks) * query_len, dtype=torch.int64, device=table.device)
+        queries[flat[3]] = flat[1]
         return cls(
             tokens=flat[0],
             positions=flat[1],
+            namespaces=flat[4],
             out_locations=table[flat[2], flat[1]],
             padded_index=flat[3],
             last=ends[1],
             kv_locations=kv_locations,
-            hidden=hidden,
+            query_positions=queries.view(len(chunks), query_len, 1),
+            spans=spans,
         )
 
+    def hidden(self, window: int | None = None) -> Tensor:
+        """Return [num_chunks, query_len, kv_len], true where a query must not look.
 
-def _reach(
-    flat: Tensor, ends: Tensor, table: Tensor, query_len: int, kv_len: int
-) -> tuple[Tensor, Tensor]:
-    """Return the locations that each chunk reads, and which of them each of its queries may not."""
+        It looks back to the first token, or `window` tokens.
+        """
+        position = torch.arange(self.kv_locations.shape[1], device=self.kv_locations.device)
+        later = position > self.query_positions
+        if window is None:
+            return later
+        return later | (position < window_start(self.query_positions, window))
+
+
+def lay_out(
+    chunks: Sequence[Chunk],
+) -> tuple[list[list[int]], list[tuple[int, int, int | None]], int]:
+    """Return tokens, positions, rows, padded places and namespaces; spans; the longest query."""
+    tokens: list[int] = []
+    positions: list[int] = []
+    rows: list[int] = []
+    padded: list[int] = []
+    namespaces: list[int] = []
+    spans: list[tuple[int, int, int | None]] = []
+    query_len = max(len(chunk.tokens) for chunk in chunks)
+    for i, chunk in enumerate(chunks):
+        length = len(chunk.tokens)
+        spans.append((len(tokens), len(tokens) + length, chunk.recurrent))
+        tokens += chunk.tokens
+        positions += range(chunk.start, chunk.end)
+        rows += [chunk.row] * length
+        padded += range(i * query_len, i * query_len + length)
+        namespaces += [chunk.namespace] * length
+    return [tokens, positions, rows, padded, namespaces], spans, query_len
+
+
+def _reach(flat: Tensor, ends: Tensor, table: Tensor, kv_len: int) -> Tensor:
+    """Return the locations that each chunk reads; beyond its end, the padding page."""
     end, last = ends
-    num_chunks = end.numel()
     position = torch.arange(kv_len, device=table.device)
     locations = table[:, :kv_len].index_select(0, flat[2, last])
-    locations = locations.masked_fill(position >= end[:, None], 0)
-    query = torch.zeros(num_chunks * query_len, dtype=torch.int64, device=table.device)
-    query[flat[3]] = flat[1]
-    return locations, position > query.view(num_chunks, query_len, 1)
+    return locations.masked_fill(position >= end[:, None], 0)

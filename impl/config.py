@@ -9,6 +9,9 @@ import torch
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
+POSSIBLY_NONE = {*("lookahead", "overlap", "num_drafts", "window", "window_pages", "recurrents")}
+
+
 class ConfigError(ValueError):
     """A configuration that cannot work; one sentence says what is wrong and what to do."""
 
@@ -28,6 +31,7 @@ class ModelConfig:
     num_kv_heads: int = 2
     head_dim: int = 8
     ffn_size: int = 64
+    num_adapters: int = 4  # namespace a uses adapter a modulo this; the first one changes nothing
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -68,6 +72,13 @@ class EngineConfig:
     context_len: int = 256  # most tokens of one turn: input + max_new_tokens
     queue_limit: int = 64  # most waiting turns before a new one is turned away
     token_budget: int = 64  # most tokens computed in a step
+    lookahead: int = 0  # locations that a turn may reserve beyond its known tokens
+    overlap: bool = False  # launch the next batch before the last one's results are read
+    num_drafts: int = 0  # tokens guessed in each round of speculative decoding; 0: none
+    window: int = 0  # tokens that sliding-window layers look back; 0: there are no such layers
+    window_pages: int = 0  # usable pages of their KV pool
+    recurrents: int = 0  # recurrent states; 0: there are no recurrent layers
+    session_timeout: float = 3600.0  # seconds after which an idle session is closed
     device: str = "cpu"
     dtype: str = "float64"
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -76,20 +87,41 @@ class EngineConfig:
         """Raise ConfigError for sizes, a dtype or a device that cannot work."""
         for item in fields(self):
             value = getattr(self, item.name)
+            least = 0 if item.name in POSSIBLY_NONE else 1
             _ensure(
-                not isinstance(value, int) or value >= 1,
-                f"{item.name} is {value}; give at least 1.",
+                not isinstance(value, int) or value >= least,
+                f"{item.name} is {value}; give at least {least}.",
             )
         _ensure(
             self.dtype in DTYPES,
             f"dtype {self.dtype!r} is unknown; choose one of {', '.join(DTYPES)}.",
         )
         self._check_device()
-        pool = self.num_pages * self.page_size
+        self._check_lookahead()
+        self._check_layers()
+
+    def _check_lookahead(self) -> None:
         _ensure(
-            pool >= self.context_len,
-            f"{self.num_pages} pages of {self.page_size} tokens hold {pool} tokens, less than one "
-            f"turn of {self.context_len}; raise num_pages or lower context_len.",
+            not self.overlap or self.lookahead >= 1,
+            "overlap launches a token ahead, and lookahead is 0; give at least 1.",
+        )
+        _ensure(
+            self.num_drafts <= self.lookahead,
+            f"{self.num_drafts} drafts need locations beyond the known tokens, and lookahead is "
+            f"{self.lookahead}; give at least as much.",
+        )
+
+    def _check_layers(self) -> None:
+        _ensure(
+            bool(self.window) == bool(self.window_pages),
+            f"window is {self.window} and window_pages is {self.window_pages}; a model with "
+            "sliding-window layers needs both, another one neither.",
+        )
+        held = self.window_pages * self.page_size
+        _ensure(
+            not self.window or held >= self.context_len,
+            f"{self.window_pages} window pages of {self.page_size} tokens hold {held} tokens, less "
+            f"than one turn of {self.context_len}; raise window_pages or lower context_len.",
         )
 
     def _check_device(self) -> None:
@@ -102,6 +134,11 @@ class EngineConfig:
             f"device {self.device!r} is not here: torch finds {found} {kind} device(s); "
             "use device='cpu' or a machine that has it.",
         )
+
+    @property
+    def max_len(self) -> int:
+        """Most locations that a row lists."""
+        return self.context_len + self.lookahead
 
     @property
     def torch_dtype(self) -> torch.dtype:

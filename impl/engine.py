@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 
 from impl.allocator import PagedAllocator
-from impl.batch import Chunk
 from impl.config import EngineConfig
-from impl.kv_pool import KVPool
-from impl.mechanism import Mechanism
+from impl.drafter import Drafter, PromptLookup
+from impl.launcher import Launcher
+from impl.mechanism import COMPUTED, Mechanism
+from impl.memory import Memory
 from impl.model import Transformer
-from impl.moves import Ended, Move, Why
+from impl.moves import Ended, Move
+from impl.queues import Queues
+from impl.radix_cache import RadixCache
 from impl.record import KVRecord
 from impl.refused import Reason
 from impl.rows import ReqToTokenPool
@@ -19,7 +23,9 @@ from impl.scheduler import Scheduler
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.session_controller import SessionController
+from impl.sizes import Sizes
 from impl.turn import Turn
+from impl.work import Work
 
 
 class Engine:
@@ -29,24 +35,36 @@ class Engine:
     caller clears them.
     """
 
-    def __init__(self, config: EngineConfig) -> None:
-        """Allocate pools and weights on the device of `config`."""
+    def __init__(
+        self,
+        config: EngineConfig,
+        clock: Callable[[], float] = monotonic,
+        drafter: Drafter | None = None,
+    ) -> None:
+        """Allocate pools and weights on the device of `config`; `clock` tells seconds."""
         self.config = config
         self.allocator = PagedAllocator(config.num_pages, config.page_size, config.device)
-        self.rows = ReqToTokenPool(config.num_rows, config.context_len, config.device)
-        self.kv_pool = KVPool(config)
+        self.rows = ReqToTokenPool(config.num_rows, config.max_len, config.device)
+        self.tree = RadixCache(config.page_size)
+        self.memory = Memory(config)
         self.model = Transformer(config)
-        self.cache = SessionCache(self.allocator, self.rows)
-        self.controller = SessionController(self.cache)
-        self.runner = Runner(self.model, self.rows, self.kv_pool)
-        self.mechanism = Mechanism(config, self.controller, self.cache, self.runner)
-        self.scheduler = Scheduler(config, self.mechanism)
+        self.cache = SessionCache(self.allocator, self.rows, self.tree, self.memory)
+        self.controller = SessionController(self.cache, clock, config.session_timeout)
+        self.queues = Queues(config, self.controller)
+        self.runner = Runner(self.model, self.rows, self.memory)
+        self.launcher = Launcher(self.queues, self.runner, drafter or PromptLookup())
+        self.mechanism = Mechanism(self.queues, self.cache, self.launcher)
+        self.scheduler = Scheduler(config, self.queues, self.cache)
 
     # -- what a client may ask
 
-    def open(self, session: int) -> None:
-        """Begin a session. Raises Refused: ALREADY_OPEN."""
-        self.controller.open(session)
+    def open(self, session: int, namespace: int = 0) -> None:
+        """Begin a session whose KV is shared within its namespace only.
+
+        Raises Refused: ALREADY_OPEN, and ValueError for a negative namespace.
+        """
+        self._check_namespace(namespace)
+        self.controller.open(session, namespace)
 
     def submit(
         self,
@@ -72,9 +90,24 @@ class Engine:
             (offset != 0, Reason.OFFSET),
         )
         edit = next((reason for is_asked, reason in asked if is_asked), None)
-        admitted = self.controller.submit(session, turn, tokens, max_new_tokens, edit)
-        admitted.to_finish = self._impossible(admitted)
-        self.mechanism.waiting.append(admitted)
+        self._queue(self.controller.submit(session, turn, tokens, max_new_tokens, edit))
+
+    def generate(
+        self,
+        session: int,
+        turn: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        namespace: int = 0,
+    ) -> None:
+        """Make a plain request: a session of its own, which closes when its one turn ends.
+
+        Raises Refused: ALREADY_OPEN, DUPLICATE_TURN, EMPTY_INPUT; and ValueError like `submit`.
+        """
+        self._check_numbers(tokens, max_new_tokens)
+        self._check_namespace(namespace)
+        admitted = self.controller.generate(session, turn, tokens, max_new_tokens, namespace)
+        self._queue(admitted)
 
     def abort(self, turn: int) -> None:
         """Ask for the end of a turn that waits or runs. Raises Refused: UNKNOWN_TURN."""
@@ -84,6 +117,18 @@ class Engine:
         """End a session, at once or after its turn in flight. Raises Refused: UNKNOWN_SESSION."""
         self.controller.close(session)
 
+    def stay_silent(self, session: int) -> None:
+        """Let a session's time-out pass without activity. Raises Refused: UNKNOWN_SESSION."""
+        self.controller.stay_silent(session)
+
+    def _queue(self, turn: Turn) -> None:
+        turn.late = len(self.queues.waiting) >= self.config.queue_limit
+        self.queues.waiting.append(turn)
+
+    def _check_namespace(self, namespace: int) -> None:
+        if namespace < 0:
+            raise ValueError(f"namespace is {namespace}; give 0 or more.")
+
     def _check_numbers(self, tokens: Sequence[int], max_new_tokens: int) -> None:
         size = self.config.model.vocab_size
         wrong = [token for token in tokens if not 0 <= token < size]
@@ -91,12 +136,6 @@ class Engine:
             raise ValueError(f"token ids {wrong} are not in the vocabulary [0, {size}).")
         if max_new_tokens < 0:
             raise ValueError(f"max_new_tokens is {max_new_tokens}; give 0 or more.")
-
-    def _impossible(self, turn: Turn) -> Why | None:
-        if self.mechanism.is_too_long(turn):
-            return Why.TOO_LONG
-        full = len(self.mechanism.waiting) >= self.config.queue_limit
-        return Why.QUEUE_FULL if full else None
 
     # -- what the scheduler does
 
@@ -108,32 +147,43 @@ class Engine:
         return self.mechanism.apply(move)
 
     def step(self) -> None:
-        """Schedule, run, finish: end what must end, admit, make room, one forward pass, finish."""
+        """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass."""
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
         while admission := self.scheduler.admission():
             self.apply(admission)
-        if chunks := self._reserved_chunks():
-            self.mechanism.forward([self.scheduler.computed(chunk) for chunk in chunks])
+        self._launch(self._reserved_work())
+        self._perform(self.scheduler.collects())
+        self._perform(self.scheduler.publishes())
         self._perform(self.scheduler.finishes())
+        for turn in list(self.queues.running):
+            self._perform(self.scheduler.slides(turn))
         self._perform(self.scheduler.closes())
 
     def _perform(self, moves: Iterable[Move]) -> None:
         for move in moves:
             self.apply(move)
 
-    def _reserved_chunks(self) -> list[Chunk]:
-        """Return the chunks to compute, with room for each; turns are retracted until there is."""
-        chunks = self.scheduler.chunks()
-        while not all(map(self._reserve, chunks)):
-            self._perform(self.scheduler.room())
-            chunks = self.scheduler.chunks()
-        return chunks
+    def _launch(self, work: list[Work]) -> None:
+        """Compute in one forward pass what yields one token each; each guess needs its own."""
+        moves = [item.move for item in work]
+        if launches := [move for move in moves if move.name in COMPUTED]:
+            self.mechanism.launch(launches)
+        self._perform(move for move in moves if move.name not in COMPUTED)
 
-    def _reserve(self, chunk: Chunk) -> bool:
-        record = chunk.turn.record
-        has_room = record is not None and record.allocated >= chunk.end
-        return has_room or self.apply(Move("reserve", (chunk.turn.id, chunk.end)))
+    def _reserved_work(self) -> list[Work]:
+        """Return what to compute, with room for each; room is made until there is."""
+        work = self.scheduler.work()
+        while lacking := next((item for item in work if not self._reserve(item)), None):
+            missing = self.cache.num_new_pages(lacking.turn.record, lacking.end)
+            self._perform(self.scheduler.room(missing))
+            work = self.scheduler.work()
+        return work
+
+    def _reserve(self, item: Work) -> bool:
+        record = item.turn.record
+        has_room = record is not None and record.allocated >= item.end
+        return has_room or self.apply(Move("reserve", (item.turn.id, item.end)))
 
     # -- what anyone may look at
 
@@ -155,22 +205,38 @@ class Engine:
     @property
     def ended(self) -> list[Ended]:
         """Turns ended since the caller last cleared this list."""
-        return self.mechanism.ended
+        return self.queues.ended
 
     @property
     def idle(self) -> bool:
         """Nothing waits and nothing runs."""
-        return not self.mechanism.waiting and not self.mechanism.running
+        return not self.queues.waiting and not self.queues.running
 
     @property
     def records(self) -> list[KVRecord]:
         """Every KV record, once: those of slots, and those of first turns that run."""
         slots = [session.slot for session in self.sessions.values()]
-        borrowed = [turn.record for turn in self.mechanism.running]
+        borrowed = [turn.record for turn in self.queues.running]
         return list(dict.fromkeys(record for record in slots + borrowed if record))
+
+    @property
+    def sizes(self) -> Sizes:
+        """Who holds how much of the pool, idle and busy."""
+        return Sizes(
+            self.allocator.available_size,
+            self.tree.evictable_size,
+            self.tree.protected_size,
+            self.cache.session_held_size(self.sessions.values()),
+            self.cache.uncached_size(self.queues.running),
+        )
 
     def check(self) -> None:
         """Raise AssertionError, with the values, unless every structure is as it must always be."""
         self.controller.check()
-        self.mechanism.check()
+        self.queues.check()
         self.cache.check(self.records)
+        size, sizes = self.config.page_size, self.sizes
+        assert sizes.total == self.config.num_pages * size, (
+            f"available + evictable + protected + session-held + uncached = total, in tokens: "
+            f"{sizes} != {self.config.num_pages} pages of {size}"
+        )

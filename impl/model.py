@@ -6,41 +6,39 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impl.attention import paged_attention
 from impl.batch import Batch
 from impl.config import EngineConfig
-from impl.kv_pool import KVPool
+from impl.memory import Memory, Views
 from impl.weights import Layer, Weights
 
 
 class Transformer:
-    """A decoder-only language model whose K and V live in the KV pool."""
+    """A decoder-only language model whose K and V live in the KV pools."""
 
     def __init__(self, config: EngineConfig) -> None:
         """Draw the weights."""
         self.config = config.model
+        self.window_len = config.window
         self.weights = Weights.random(config)
 
-    def forward(self, batch: Batch, kv_pool: KVPool) -> Tensor:
-        """Compute the batch, store its K and V, and return logits [num_chunks, vocab_size]."""
-        weights = self.weights
-        x = weights.embedding[batch.tokens]
-        cos, sin = weights.cos[batch.positions], weights.sin[batch.positions]
-        for i, layer in enumerate(weights.layers):
-            x = x + self._attend(i, layer, norm(x), (cos, sin), batch, kv_pool)
+    def forward(self, batch: Batch, memory: Memory, *, every_token: bool = False) -> Tensor:
+        """Compute the batch, store its K and V, and return logits [num_chunks, vocab_size].
+
+        With `every_token` the logits are those after each token: [num_tokens, vocab_size].
+        """
+        weights, views = self.weights, memory.views(batch)
+        adapters = weights.adapters[batch.namespaces % len(weights.adapters)]
+        x = weights.embedding[batch.tokens] + adapters
+        angles = weights.cos[batch.positions], weights.sin[batch.positions]
+        for layer in weights.layers:
+            x = x + self._attend(layer, norm(x), angles, views)
             x = x + functional.silu(norm(x) @ layer.up) @ layer.down
-        return norm(x[batch.last]) @ weights.head
+        return norm(x if every_token else x[batch.last]) @ weights.head
 
     def _attend(
-        self,
-        index: int,
-        layer: Layer,
-        x: Tensor,
-        angles: tuple[Tensor, Tensor],
-        batch: Batch,
-        kv_pool: KVPool,
+        self, layer: Layer, x: Tensor, angles: tuple[Tensor, Tensor], views: Views
     ) -> Tensor:
-        """Return layer `index`'s attention output for `x`, both [num_tokens, hidden_size].
+        """Return a layer's attention output for `x`, both [num_tokens, hidden_size].
 
         What attention read is normalised before it is mixed in: a mean over a long context is
         small, and would otherwise say less the longer the context is.
@@ -49,9 +47,7 @@ class Transformer:
         q = rotate((x @ layer.wq).view(by_head), *angles)
         k = rotate((x @ layer.wk).view(by_head), *angles)
         v = (x @ layer.wv).view(by_head)
-        kv_pool.write(index, batch.out_locations, k, v)
-        read = paged_attention(q, kv_pool.k[index], kv_pool.v[index], batch)
-        return norm(read) @ layer.wo
+        return norm(views.attend(layer, q, k, v)) @ layer.wo
 
 
 def norm(x: Tensor) -> Tensor:

@@ -18,10 +18,13 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move of the scheduler: its name, then the turn or session, then a length or a reason."""
+    """One move of the scheduler: its name, then the turn or session, then lengths or a reason.
+
+    `evict` names its page by what it says: the namespace, and all tokens up to the page's end.
+    """
 
     name: str
-    args: tuple[int | str, ...]
+    args: tuple[int | str | tuple[int, ...], ...]
 
     def __str__(self) -> str:
         """Read as a call: `reserve(3, 17)`."""

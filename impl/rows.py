@@ -1,16 +1,21 @@
 """req_to_token: the table position -> location. Answers: which location holds token i of a row?
 
-A row, by position, with its pages (page_size 2, committed 3, allocated 5):
+A row with its pages (page_size 2, protected 2, committed 5, launched 7, allocated 9):
 
-      position   0   1 | 2   3 | 4   . |
-      location [14  15 | 4   5 |18   . ]     pages 7, 2 and 9; location = page * page_size + offset
-                 committed ^                  [0, 3): K and V are final
-                            allocated ^       [0, 5): locations exist
-                  tail  [3, 5)                to be overwritten or freed; nobody reads it
+      position   0   1 | 2   3 | 4   5 | 6   7 | 8   . |
+      location [14  15 | 4   5 |18  19 | 8   9 |10   . ]   pages 7, 2, 9, 4, 5; location =
+          protected ^                                        page * page_size + offset
+                         committed ^
+                                    launched ^
+                                           allocated ^
 
-The record's owner holds every page that [0, allocated) touches, and frees them. Freeing the tail
-of this row starts at ceil_align(3) = 4: page 9 goes, page 2 stays, for it still holds a committed
-token (PR 22862). Entries from `allocated` on are stale and name nothing.
+      [0, 2)  the radix tree's: locked and only read    [5, 7)  an unread batch computes them
+      [2, 5)  K and V are final, the record's own       [7, 9)  locations exist
+
+The record's owner holds every page that [protected, allocated) touches, and frees them. Freeing
+the tail [5, 9) starts at ceil_align(5) = 6: pages 4 and 5 go, page 9 stays, for it still holds a
+committed token (PR 22862). Entries from `allocated` on are stale and name nothing. The window
+layers' K and V of whole pages between `protected` and `cursor` are gone.
 """
 
 from __future__ import annotations
@@ -22,10 +27,10 @@ from torch import Tensor
 class ReqToTokenPool:
     """Rows of locations, handed out by number."""
 
-    def __init__(self, num_rows: int, context_len: int, device: str) -> None:
+    def __init__(self, num_rows: int, max_len: int, device: str) -> None:
         """Start with all rows free."""
         self.num_rows = num_rows
-        self.table = torch.zeros(num_rows, context_len, dtype=torch.int64, device=device)
+        self.table = torch.zeros(num_rows, max_len, dtype=torch.int64, device=device)
         self.free_rows = list(range(num_rows))[::-1]
 
     @property

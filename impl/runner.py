@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
+from torch import Tensor
 
 from impl.batch import Batch, Chunk
-from impl.kv_pool import KVPool
+from impl.memory import Memory
 from impl.model import Transformer
 from impl.rows import ReqToTokenPool
 
@@ -13,15 +16,25 @@ from impl.rows import ReqToTokenPool
 class Runner:
     """Runs the model over chunks whose locations are in the rows."""
 
-    def __init__(self, model: Transformer, rows: ReqToTokenPool, kv_pool: KVPool) -> None:
-        """Compute with `model` on the KV pool, through the rows."""
+    def __init__(self, model: Transformer, rows: ReqToTokenPool, memory: Memory) -> None:
+        """Compute with `model` on the KV pools, through the rows."""
         self.model = model
         self.rows = rows
-        self.kv_pool = kv_pool
+        self.memory = memory
 
     @torch.inference_mode()
-    def forward(self, chunks: list[Chunk]) -> list[int]:
-        """Store the chunks' K and V; return the greedy next token after each chunk's last token."""
+    def forward(self, chunks: Sequence[Chunk]) -> Tensor:
+        """Store the chunks' K and V; return the greedy next token of each chunk [num_chunks].
+
+        The tokens stay on the device: nobody waits for them before they are read.
+        """
         batch = Batch.of(chunks, self.rows.table)
-        next_tokens: list[int] = self.model.forward(batch, self.kv_pool).argmax(-1).tolist()
-        return next_tokens
+        return self.model.forward(batch, self.memory).argmax(-1)
+
+    @torch.inference_mode()
+    def verify(self, chunk: Chunk) -> list[int]:
+        """Store the chunk's K and V; return the greedy next token after each of its tokens."""
+        batch = Batch.of([chunk], self.rows.table)
+        chosen = self.model.forward(batch, self.memory, every_token=True).argmax(-1)
+        following: list[int] = chosen.tolist()
+        return following

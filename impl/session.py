@@ -10,18 +10,29 @@ from impl.turn import Turn
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """Append-only, at most one turn in flight, which only that very turn's end clears."""
+    """Append-only, at most one turn in flight, which only that very turn's end clears.
+
+    A plain request is a session of one turn, closing from the start.
+    """
 
     id: int
+    namespace: int
+    last_activity: float  # seconds, by the engine's clock; a turn's end is activity
     closing: bool = False  # its close waits for the turn in flight
     in_flight: Turn | None = None  # the turn that has neither finished nor aborted
     req_nodes: Turn | None = None  # the last turn that finished successfully, and nothing else
     slot: KVRecord | None = None  # the record kept between turns, lent to the turn that runs
+    first_prompt_len: int = 0  # every turn begins with this prompt, which the tree may share
 
     @property
     def history(self) -> list[int]:
         """Tokens of the last finished turn: where the next one goes on (PR 22790)."""
         return self.req_nodes.tokens if self.req_nodes else []
+
+    @property
+    def is_lent(self) -> bool:
+        """The turn in flight is running, on the slot's record or on its own first one."""
+        return self.in_flight is not None and self.in_flight.record is not None
 
     def __str__(self) -> str:
         """Show what an assertion needs."""

@@ -6,11 +6,24 @@ copy, nothing to save, and no flag that says whether a slot is lent (PRs 22790, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 import torch
+from torch import Tensor
 
 from impl.allocator import PagedAllocator
+from impl.memory import Memory
+from impl.paging import (
+    ceil_align,
+    floor_align,
+    num_full_pages,
+    num_new_pages,
+    num_partial,
+    offset_of,
+    page_of,
+    window_start,
+)
+from impl.radix_cache import RadixCache
 from impl.record import KVRecord
 from impl.rows import ReqToTokenPool
 from impl.session import Session
@@ -18,19 +31,48 @@ from impl.turn import Turn
 
 
 class SessionCache:
-    """Rows and pages of KV records."""
+    """Rows, pages, tree locks, window pages and recurrent states of KV records."""
 
-    def __init__(self, allocator: PagedAllocator, rows: ReqToTokenPool) -> None:
-        """Work on these pages and rows."""
+    def __init__(
+        self,
+        allocator: PagedAllocator,
+        rows: ReqToTokenPool,
+        tree: RadixCache,
+        memory: Memory,
+    ) -> None:
+        """Work on these pools; a model without such layers has no window or recurrent pool."""
         self.allocator = allocator
+        self.page_size = allocator.page_size
         self.rows = rows
+        self.tree = tree
+        self.window = memory.window
+        self.recurrents = memory.recurrents
+        self.window_len = memory.window_len  # tokens that sliding-window layers look back
 
     # -- lend and take back
 
-    def alloc(self) -> KVRecord | None:
-        """Return an empty record on a fresh row, or None: no free row."""
+    @property
+    def can_alloc(self) -> bool:
+        """There is a free row, and a recurrent state if the model has such layers."""
+        return bool(self.rows.free_rows) and (
+            self.recurrents is None or bool(self.recurrents.free_slots)
+        )
+
+    def alloc(self, session: Session, turn: Turn, hit: int) -> bool:
+        """Give `turn` a record that reads `hit` pages of its prompt from the tree, locked.
+
+        False: there is no free row or recurrent state.
+        """
+        if not self.can_alloc:
+            return False
         row = self.rows.alloc()
-        return None if row is None else KVRecord(row)
+        assert row is not None, "can_alloc says that there is a row"
+        record = turn.record = KVRecord(row)
+        if self.recurrents:
+            record.recurrent = self.recurrents.alloc()
+        self._protect(record, session, turn.tokens[: hit * self.page_size])
+        record.committed = record.launched = record.allocated = record.protected
+        return True
 
     def lend(self, session: Session, turn: Turn) -> None:
         """Let `turn` borrow the slot's record, cut to the prefix that it can go on from."""
@@ -38,9 +80,19 @@ class SessionCache:
         self.free_tail(session.slot, self.prefix_len(session.slot, turn))
         turn.record = session.slot
 
-    def take_back(self, session: Session, turn: Turn) -> None:
-        """The turn is over: its record is the slot's. A tail stays until the next turn resumes."""
-        session.slot, turn.record = turn.record, None
+    def take_back(self, session: Session, turn: Turn, length: int) -> None:
+        """The turn runs no more: the slot keeps what its record holds of `length` tokens.
+
+        Where a window or a recurrent state has gone beyond, nobody could go on: all is released.
+        """
+        record, turn.record = turn.record, None
+        assert record is not None, f"nothing to take back: {turn}"
+        if self.is_reusable(record, length):
+            self.free_tail(record, length)
+            session.slot = record
+        else:
+            session.slot = None
+            self.release(record)
 
     def prefix_len(self, record: KVRecord, turn: Turn) -> int:
         """Return how many tokens need not be computed again.
@@ -49,78 +101,190 @@ class SessionCache:
         """
         return min(record.committed, len(turn.tokens) - 1)
 
+    def is_reusable(self, record: KVRecord, length: int) -> bool:
+        """Tell whether a turn could go on from `length` tokens: window and state are there."""
+        untouched = record.cursor == record.protected
+        has_window = untouched or record.cursor <= window_start(length, self.window_len)
+        return has_window and (record.recurrent is None or record.committed <= length)
+
     # -- pages of one record
 
     def num_new_pages(self, record: KVRecord | None, length: int) -> int:
         """Return how many free pages it takes to go to `length` tokens; below 0, some come free."""
         held = record.allocated if record else 0
-        return self.allocator.pages(length) - self.allocator.pages(held)
+        return num_new_pages(held, length, self.page_size)
 
     def reserve(self, record: KVRecord, length: int) -> bool:
         """Allocate locations up to `length` tokens: all of them, or none and return False."""
         row, start = record.row, record.allocated
+        if self.window and self.num_new_pages(record, length) > len(self.window.free_pages):
+            return False
         last_loc = self.rows.table[row, start - 1]
         locations = self.allocator.alloc_extend(start, length, last_loc)
         if locations is None:
             return False
         self.rows.write(row, start, locations)
+        if self.window:
+            begun = num_partial(start, length, self.page_size)
+            self.window.alloc(self._pages(locations[begun:]))
         record.allocated = length
         return True
 
     def free_tail(self, record: KVRecord, length: int) -> None:
         """Keep `length` tokens and free the whole pages behind them."""
         if length < record.allocated:
+            assert not record.is_unread, f"a launched batch may still write there: {record}"
+            assert record.protected <= length, f"the tree protects more than {length}: {record}"
             start = self.tail_start(length)
-            self.allocator.free(self.rows.locations(record.row, start, record.allocated))
+            self.free(self.rows.locations(record.row, start, record.allocated))
             record.allocated = length
-            record.committed = min(record.committed, length)
+            record.committed = record.launched = min(record.committed, length)
 
     def tail_start(self, length: int) -> int:
         """Return where freeing may start: a page with a token before `length` stays (PR 22862)."""
-        return self.allocator.ceil_align(length)
+        return ceil_align(length, self.page_size)
+
+    def slide(self, record: KVRecord, length: int) -> None:
+        """Free the window KV of whole pages before `length`."""
+        assert self.window is not None, "only sliding-window layers have a window"
+        self.window.free(self._pages(self.rows.locations(record.row, record.cursor, length)))
+        record.cursor = length
 
     def release(self, record: KVRecord) -> None:
-        """Give back all pages of `record`, and its row: the one release path (PR 22790)."""
-        self.free_tail(record, 0)
+        """Give back all that `record` holds, and its row: the one release path (PR 22790)."""
+        self.free_tail(record, record.protected)
+        self.unlock(record)
+        self.free_recurrent(record)
         self.rows.free(record.row)
+
+    def free_recurrent(self, record: KVRecord) -> None:
+        """Give the recurrent state back, if there is one (PRs 23496, 26941)."""
+        if self.recurrents and record.recurrent is not None:
+            self.recurrents.free(record.recurrent)
+            record.recurrent = None
+
+    def free(self, locations: Tensor) -> None:
+        """Give back the pages of `locations`, and their window pages."""
+        if self.window:
+            self.window.free(self._pages(locations))
+        self.allocator.free(locations)
+
+    def _pages(self, locations: Tensor) -> Tensor:
+        """Return the page of each page's first location; `locations` begin with a whole page."""
+        return page_of(locations[:: self.page_size], self.page_size)
+
+    # -- the tree's pages
+
+    def num_cached(self, session: Session, turn: Turn) -> int:
+        """Return how many pages `turn` may read from the tree; no recurrent state is in there."""
+        if self.recurrents:
+            return 0
+        usable = self.usable_len(session, turn)
+        found = self.tree.find(session.namespace, turn.tokens[:usable])
+        return num_full_pages(found.length, self.page_size)
+
+    def usable_len(self, session: Session, turn: Turn) -> int:
+        """Return how many tokens of whole pages `turn` would read from the tree if they were there.
+
+        Tokens of the first prompt, and not the last token of all: logits need one.
+        """
+        return floor_align(min(session.first_prompt_len, len(turn.tokens) - 1), self.page_size)
+
+    def publish(self, session: Session, record: KVRecord, tokens: list[int]) -> None:
+        """Put `tokens`, whole pages, into the tree, and read them from there, locked.
+
+        Pages that the tree lacks change hands; of what it has already, the record's own copy goes.
+        """
+        locations = self.rows.locations(record.row, 0, len(tokens))
+        present = self.tree.insert(session.namespace, tokens, locations)
+        self.free(locations[record.protected : max(present, record.protected)])
+        self._protect(record, session, tokens)
+
+    def _protect(self, record: KVRecord, session: Session, tokens: list[int]) -> None:
+        """Let a record read `tokens` from the tree and lock them, instead of what it locked."""
+        node, locations = self.tree.match(session.namespace, tokens)
+        self.tree.lock(node)
+        self.unlock(record)
+        self.rows.write(record.row, 0, locations)
+        record.last_node, record.protected, record.cursor = node, len(tokens), len(tokens)
+
+    def unlock(self, record: KVRecord) -> None:
+        """Give the lock of `record` back."""
+        if record.last_node:
+            self.tree.unlock(record.last_node)
+            record.last_node = None
+
+    def evict(self, namespace: int, tokens: tuple[int, ...]) -> None:
+        """Drop the last page of a leaf of the tree, and free it."""
+        self.free(self.tree.evict(namespace, tokens))
+
+    # -- sizes
+
+    def private_size(self, record: KVRecord) -> int:
+        """Tokens of the pages that a record holds beyond its protected prefix."""
+        return ceil_align(record.allocated, self.page_size) - record.protected
+
+    def session_held_size(self, sessions: Iterable[Session]) -> int:
+        """Tokens held by slots that no turn borrows (PRs 22213, 22753: derived, no flag)."""
+        return sum(self.private_size(x.slot) for x in sessions if x.slot and not x.is_lent)
+
+    def uncached_size(self, turns: Iterable[Turn]) -> int:
+        """Tokens held by running turns."""
+        return sum(self.private_size(turn.record) for turn in turns if turn.record)
 
     # -- check
 
-    def check(self, records: Collection[KVRecord]) -> None:
-        """Raise AssertionError unless each row and page is free, or held by one of `records`."""
+    def check(self, records: list[KVRecord]) -> None:
+        """Raise AssertionError unless each row and page is free, the tree's, or one record's."""
         self.allocator.check()
         self.rows.check()
+        self.tree.check()
+        if self.window:
+            self.window.check()
+        if self.recurrents:
+            self.recurrents.check([r.recurrent for r in records if r.recurrent is not None])
         held = sorted(record.row for record in records)
         assert held == sorted(self.rows.used_rows), (
             f"a row in use has exactly one record: records have {held}, in use are "
             f"{sorted(self.rows.used_rows)}"
         )
         for record in records:
-            assert 0 <= record.committed <= record.allocated, f"committed <= allocated: {record}"
-        self._check_pages(list(records))
+            self._check_record(record)
+        self._check_pages(records)
+
+    def _check_record(self, record: KVRecord) -> None:
+        assert (
+            record.protected
+            <= record.cursor
+            <= record.committed
+            <= record.launched
+            <= record.allocated
+        ), f"protected <= cursor <= committed <= launched <= allocated: {record}"
+        locked = record.last_node.tokens if record.last_node else []
+        assert len(locked) == record.protected, f"the protected prefix is locked: {record}"
 
     def _check_pages(self, records: list[KVRecord]) -> None:
-        size, free = self.allocator.page_size, self.allocator.free_pages
+        size, free = self.page_size, self.allocator.free_pages
         table = self.rows.table[[record.row for record in records]]
         position = torch.arange(table.shape[1], device=table.device)
-        lens = torch.tensor([record.allocated for record in records], device=table.device)
-        listed = position < lens[:, None]
-        first = table[:, position // size * size]  # where the same page's first token lies
-        in_page = (first % size == 0) & (table == first + position % size)
+        lens = torch.tensor(
+            [[record.protected, record.allocated] for record in records], device=table.device
+        ).view(-1, 2)
+        listed = position < lens[:, 1:]
+        first = table[:, floor_align(position, size)]  # where the same page's first token lies
+        in_page = (offset_of(first, size) == 0) & (table == first + offset_of(position, size))
         assert bool((in_page | ~listed).all()), (
             f"locations on a page follow each other: {table.tolist()}, up to {lens.tolist()}"
         )
-        held = table[:, ::size][listed[:, ::size]] // size
-        holders = torch.bincount(torch.cat((held, free)), minlength=self.allocator.num_pages + 1)
+        private = listed & (position >= lens[:, :1])
+        held = page_of(table[:, ::size][private[:, ::size]], size)
+        cached = torch.tensor(self.tree.pages, dtype=held.dtype, device=held.device)
+        holders = torch.bincount(
+            torch.cat((held, cached, free)), minlength=self.allocator.num_pages + 1
+        )
         once = torch.ones(self.allocator.num_pages + 1, dtype=holders.dtype, device=table.device)
         once[0] = 0  # the padding page
         assert torch.equal(holders, once), (
             f"every page has exactly one holder: free {free.tolist()}, held {held.tolist()}, "
-            f"of {self.allocator.num_pages} pages"
-        )
-        private = sum(self.allocator.ceil_align(record.allocated) for record in records)
-        total = self.allocator.num_pages * size
-        assert self.allocator.available_size + private == total, (
-            f"available + held = total, in tokens: {self.allocator.available_size} + {private} "
-            f"!= {total}"
+            f"cached {cached.tolist()}, of {self.allocator.num_pages} pages"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from impl.refused import Reason, Refused
 from impl.session import Session
@@ -13,19 +13,23 @@ from impl.turn import Turn
 class SessionController:
     """Sessions and turns by id. A turn that is over, and no session's last one, is forgotten."""
 
-    def __init__(self, cache: SessionCache) -> None:
-        """Start with no sessions."""
+    def __init__(
+        self, cache: SessionCache, clock: Callable[[], float], session_timeout: float
+    ) -> None:
+        """Start with no sessions; `clock` tells seconds."""
         self.cache = cache
+        self.clock = clock
+        self.session_timeout = session_timeout
         self.sessions: dict[int, Session] = {}
         self.turns: dict[int, Turn] = {}
 
     # -- requests
 
-    def open(self, session_id: int) -> None:
+    def open(self, session_id: int, namespace: int) -> None:
         """Begin a session. Raises Refused."""
         if session_id in self.sessions:
             raise Refused(Reason.ALREADY_OPEN)
-        self.sessions[session_id] = Session(session_id)
+        self.sessions[session_id] = Session(session_id, namespace, self.clock())
 
     def submit(
         self,
@@ -43,9 +47,35 @@ class SessionController:
         reason = self.refusal(session_id, turn_id, tokens, edit)
         if reason:
             raise Refused(reason)
-        session = self.sessions[session_id]
+        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens)
+
+    def generate(
+        self,
+        session_id: int,
+        turn_id: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        namespace: int,
+    ) -> Turn:
+        """Create a plain request: a session of its own that closes with its one turn. Raises."""
+        if session_id in self.sessions:
+            raise Refused(Reason.ALREADY_OPEN)
+        if turn_id in self.turns:
+            raise Refused(Reason.DUPLICATE_TURN)
+        if not tokens:
+            raise Refused(Reason.EMPTY_INPUT)
+        self.open(session_id, namespace)
+        self.sessions[session_id].closing = True
+        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens)
+
+    def _admit(
+        self, session: Session, turn_id: int, tokens: Sequence[int], max_new_tokens: int
+    ) -> Turn:
+        if session.req_nodes is None:
+            session.first_prompt_len = len(tokens)
         turn = Turn(turn_id, session, [*session.history, *tokens], max_new_tokens)
         session.in_flight = self.turns[turn_id] = turn
+        session.last_activity = self.clock()
         return turn
 
     def refusal(
@@ -86,7 +116,19 @@ class SessionController:
         else:
             self.end(session)
 
+    def stay_silent(self, session_id: int) -> None:
+        """Let the session's time-out pass, as if nobody had used it for so long. Raises Refused."""
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise Refused(Reason.UNKNOWN_SESSION)
+        session.last_activity = self.clock() - self.session_timeout
+
     # -- ends
+
+    def is_stale(self, session: Session) -> bool:
+        """Tell whether the time-out has passed; a turn in flight stops that clock."""
+        silent_for = self.clock() - session.last_activity
+        return session.in_flight is None and silent_for >= self.session_timeout
 
     def is_live(self, turn: Turn) -> bool:
         """Tell whether the turn is its session's turn in flight."""
@@ -97,10 +139,14 @@ class SessionController:
         if session.req_nodes:
             self.forget(session.req_nodes)
         session.req_nodes, session.in_flight = turn, None
+        session.last_activity = self.clock()
 
     def detach(self, session: Session, turn: Turn) -> None:
         """End a turn without output: slot and req_nodes do not notice."""
         session.in_flight = None
+        if session.req_nodes is None:
+            session.first_prompt_len = 0
+        session.last_activity = self.clock()
         self.forget(turn)
 
     def forget(self, turn: Turn) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from impl.moves import Why
+from torch import Tensor
+
 from impl.record import KVRecord
 
 if TYPE_CHECKING:  # a turn and its session know each other
     from impl.session import Session
+
+
+class Result(NamedTuple):
+    """What a launched batch yields for one turn, and nobody has read yet."""
+
+    end: int  # KV is computed up to here
+    token: Tensor  # the token that follows, a scalar on the device
 
 
 @dataclass(eq=False, slots=True)
@@ -22,8 +30,9 @@ class Turn:
     max_new_tokens: int
     prompt_len: int = field(init=False)
     aborting: bool = False  # the client has asked for its end
-    to_finish: Why | None = None  # found impossible at submit; the next step turns it away
+    late: bool = False  # it came when the queue was full
     record: KVRecord | None = None  # None: waiting, or over
+    unread: list[Result] = field(default_factory=list)  # oldest first
 
     def __post_init__(self) -> None:
         """Remember where the prompt ends."""
@@ -31,7 +40,7 @@ class Turn:
 
     @property
     def limit(self) -> int:
-        """Most tokens it may come to."""
+        """Most tokens that were asked for; speculation may overshoot it until the turn ends."""
         return self.prompt_len + self.max_new_tokens
 
     @property
@@ -40,29 +49,38 @@ class Turn:
         return tuple(self.tokens[self.prompt_len :])
 
     @property
-    def is_complete(self) -> bool:
-        """It may finish: all but its last output token has KV, or all, if none is wanted."""
-        if self.record is None:
-            return False
-        if self.output:
-            return self.record.committed >= len(self.tokens) - 1
-        return self.max_new_tokens == 0 and self.record.committed == self.prompt_len
+    def at_limit(self) -> bool:
+        """It wants no more output."""
+        return len(self.tokens) >= self.limit
 
     @property
     def is_decoding(self) -> bool:
-        """Only the KV of its last output token is missing."""
-        one_missing = self.record is not None and self.record.committed == len(self.tokens) - 1
-        return one_missing and self.prompt_len < len(self.tokens) < self.limit
+        """All results are read, and only the KV of its last output token is missing."""
+        record, length = self.record, len(self.tokens)
+        if record is None or record.is_unread:
+            return False
+        return record.launched == length - 1 and self.prompt_len < length < self.limit
 
     @property
-    def at_limit(self) -> bool:
-        """It wants no more output."""
-        return len(self.tokens) == self.limit
+    def can_overlap(self) -> bool:
+        """An unread result yields its next token, and another is wanted after that."""
+        record, length = self.record, len(self.tokens)
+        if record is None or not record.is_unread:
+            return False
+        return record.launched == length and length + 1 < self.limit
 
     @property
     def target_len(self) -> int:
         """How far KV must reach for the next token, or for the end if it wants no more."""
-        return len(self.tokens) - (self.at_limit and self.max_new_tokens > 0)
+        if self.at_limit and self.max_new_tokens:
+            return self.limit - 1
+        return len(self.tokens)
+
+    @property
+    def is_complete(self) -> bool:
+        """It has all its output, and KV for all of it but perhaps the last token."""
+        record = self.record
+        return record is not None and self.at_limit and record.committed >= self.target_len
 
     def __str__(self) -> str:
         """Show what an assertion needs."""

@@ -19,10 +19,11 @@ from proofs.obligations import Case
 from proofs.samples import Sample, take
 from proofs.search import SmallWorld
 from proofs.symbolic import ChosenEach, SymbolicState
-from spec.language import Action, Forbidden, Len
+from spec.language import Action, Len, NoRoom
 from spec.machine.check import Checker
-from spec.machine.concrete import ConcreteState, Size
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules
+from spec.machine.size import Size
 
 
 class Conformance:
@@ -49,11 +50,14 @@ class Conformance:
             solver.pop()
 
     def _compare(self, possible: list[Transition], sample: Sample) -> str | None:
+        if not possible and isinstance(sample.answer, NoRoom):
+            return None  # symbolically, what is chosen exists
         if len(possible) != 1:
             return f"{len(possible)} symbolic paths are open, not 1"
         (path,) = possible
         if sample.after is None:
-            return None if isinstance(path.outcome, Forbidden) else "only concretely forbidden"
+            alike = type(path.outcome) is type(sample.answer)
+            return None if alike else f"only concretely {type(sample.answer).__name__}"
         if not path.is_done:
             return f"concretely done, symbolically {path.outcome!r}"
         same = conjunction([self._cells(path.after, sample.after), _same_answer(path, sample)])
@@ -118,6 +122,18 @@ class Conformance:
             )
             if self._holds(model, fact) == (name in violated)
         ]
+
+    def broken(self, name: str) -> ConcreteState | None:
+        """Return a state that breaks an invariant, if this world has one."""
+        machine, solver = self._machine, z3.Solver()
+        fact = machine.invariants[list(machine.rules.invariants).index(name)]
+        maps = machine.rules.fields.values()
+        known = [*machine.at_nil, *(machine.well_formed(machine.before, each) for each in maps)]
+        solver.add(*machine.axioms, *self._small.instances(known))
+        solver.add(z3.Not(conjunction(self._small.instances([fact]))))
+        if solver.check() != z3.sat:
+            return None
+        return Decoder(machine, solver.model()).state()
 
     def _holds(self, model: Any, fact: Any) -> bool:
         return all(

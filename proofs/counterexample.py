@@ -5,13 +5,14 @@ The state before need not be reachable. If it is not, an invariant is missing th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from proofs.declared import is_atom, is_record, parts_of
 from spec.language import NIL, Action, Rule
-from spec.machine.concrete import ConcreteState, Size
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Field
+from spec.machine.size import Size
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class Counterexample:
     before: ConcreteState  # only what matters is other than the default
     after: ConcreteState | None  # None: the action broke off
     violated: list[str]
+    answer: Any = None  # what the action returned
 
     def render(self) -> str:
         """Write the step: what is true before, the action, what changes, what is violated."""
-        world = ", ".join(f"{name} {value}" for name, value in vars(self.size).items())
+        sizes = ((each, getattr(self.size, each.name)) for each in fields(self.size))
+        world = ", ".join(f"{each.name} {n}" for each, n in sizes if n != each.default)
         return "\n".join([
             f"world     {world}",
             "before    (every invariant holds)",
@@ -35,6 +38,7 @@ class Counterexample:
             f"action    {self.call()}",
             "after",
             *(f"            {line}" for line in self._changed()),
+            *([] if self.answer is None else [f"answer    {self.answer}"]),
             *(f"violated  {self._sentence(name)}" for name in self.violated),
         ])  # fmt: skip
 

@@ -11,9 +11,9 @@ from typing import Any, get_type_hints
 
 import z3
 
-from spec.language import Atom, Index, Len
-from spec.machine.concrete import Size
+from spec.language import Atom, Count, Index, Len
 from spec.machine.rules import Rules
+from spec.machine.size import Size
 
 _SERIAL = count()  # Z3 keeps the names of enumerations and datatypes for good: each is used once
 
@@ -21,6 +21,11 @@ _SERIAL = count()  # Z3 keeps the names of enumerations and datatypes for good: 
 def is_atom(sort: Any) -> bool:
     """Whether `sort` is one of identities."""
     return isinstance(getattr(sort, "__metadata__", (None,))[0], Atom)
+
+
+def is_number(sort: Any) -> bool:
+    """Whether values of `sort` are one plain integer: counts of pages, or of anything else."""
+    return sort in (Index, Count)
 
 
 def is_enum(sort: Any) -> bool:
@@ -53,7 +58,7 @@ class Declared:
         self._sorts: dict[str, Any] = {}
         self._nils: dict[str, Any] = {}
         self.members: dict[str, dict[Any, Any]] = {}  # the terms of constants and identities
-        for field in rules.fields.values():
+        for field in (*rules.fields.values(), *rules.fixed.values()):
             for sort in (*field.keys, field.value):
                 self._declare(sort)
         for rule in (*rules.actions.values(), *rules.changes.values()):
@@ -64,14 +69,14 @@ class Declared:
         """Return the Z3 sort of one term of `sort`; a length has two."""
         if sort is bool:
             return z3.BoolSort()
-        return z3.IntSort() if sort in (Index, Len) else self._sorts[name_of(sort)]
+        return z3.IntSort() if sort == Len or is_number(sort) else self._sorts[name_of(sort)]
 
     def nil(self, sort: Any) -> Any:
         """Return the term of NIL."""
         return self._nils[name_of(sort)]
 
     def _declare(self, sort: Any) -> None:
-        if sort in (bool, Index, Len) or name_of(sort) in self._sorts:
+        if sort in (bool, Len) or is_number(sort) or name_of(sort) in self._sorts:
             return
         if is_enum(sort):
             self._declare_enum(sort)

@@ -6,12 +6,13 @@ from typing import Any
 
 import z3
 
-from proofs.declared import is_enum, is_record, parts_of
+from proofs.declared import is_enum, is_number, is_record, parts_of
 from proofs.machine import Machine, Transition
 from proofs.symbolic import ChosenEach
-from spec.language import NIL, Index, Len
-from spec.machine.concrete import ConcreteState, Size
+from spec.language import NIL, Len
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Field
+from spec.machine.size import Size
 
 
 class Decoder:
@@ -65,7 +66,7 @@ class Decoder:
         term = self._eval(terms[0])
         if sort is bool:
             return bool(z3.is_true(term))
-        if sort == Index:
+        if is_number(sort):
             return term.as_long()
         if is_enum(sort):
             return self._members[term.get_id()]

@@ -86,13 +86,18 @@ LEMMAS: dict[str, Lemma] = {
 }
 
 
+def opposite(name: str) -> list[z3.BoolRef]:
+    """Return what together says that the lemma is false."""
+    size, a, b = z3.Int("page_size"), _pair("a"), _pair("b")
+    known = [size >= 1, *lengths.well_formed(size, a), *lengths.well_formed(size, b)]
+    return [*known, z3.Not(LEMMAS[name](size, a, b))]
+
+
 def prove_lemma(name: str) -> str:
     """Return what the solver says of the lemma's opposite: unsat proves it."""
-    size, a, b = z3.Int("page_size"), _pair("a"), _pair("b")
     solver = z3.Solver()
     solver.set("timeout", 20_000)
-    solver.add(size >= 1, *lengths.well_formed(size, a), *lengths.well_formed(size, b))
-    solver.add(z3.Not(LEMMAS[name](size, a, b)))
+    solver.add(*opposite(name))
     return str(solver.check())
 
 

@@ -62,7 +62,20 @@ class Fact:
     sorts: tuple[Any, ...]
     variables: tuple[Any, ...]
     body: z3.BoolRef
+    trigger: Any = None  # a term over variables: instances are made only where the query has such
 
     def at(self, terms: Iterable[Any]) -> z3.BoolRef:
         """Return the instance of this fact at `terms`."""
         return z3.substitute(self.body, *zip(self.variables, terms, strict=True))
+
+
+def largest_cell(fact: Fact, maps: set[str]) -> Any:
+    """Return the cell of one of `maps` in `fact` whose keys are the most of its variables."""
+    best, todo = None, [fact.body]
+    while todo:
+        term = todo.pop()
+        keys = term.children()
+        if term.decl().name() in maps and all(any(k.eq(v) for v in fact.variables) for k in keys):
+            best = term if best is None or len(keys) > best.num_args() else best
+        todo += keys
+    return best

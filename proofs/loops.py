@@ -27,8 +27,8 @@ class Loop:
     index: Any
     lo: Any
     hi: Any
-    reads: set[str] = field(default_factory=set)
-    writes: set[str] = field(default_factory=set)
+    reads: list[tuple[str, Terms]] = field(default_factory=list)
+    writes: dict[str, Terms] = field(default_factory=dict)
 
     def covers(self, index: Any) -> z3.BoolRef:
         """Return the condition that the loop has an iteration at `index`."""
@@ -47,16 +47,25 @@ class Loop:
         """Whether any of `terms` differs from iteration to iteration."""
         return any(mentions(term, self.index) for term in terms)
 
-    def note_write(self, name: str) -> None:
+    def note_write(self, name: str, keys: Terms) -> None:
         """Note a write. Raise NotInTheLanguage for a map that is written twice."""
         if name in self.writes:
             raise NotInTheLanguage(f"a span loop writes {name} twice")
-        self.writes.add(name)
+        self.writes[name] = keys
+
+    def updates(self, name: str) -> bool:
+        """Whether the loop has read the map that it is about to write."""
+        return any(name == read for read, _ in self.reads)
 
     def end(self) -> None:
-        """Raise NotInTheLanguage if an iteration could see what another one wrote."""
-        if both := self.reads & self.writes:
-            raise NotInTheLanguage(f"a span loop both reads and writes {', '.join(sorted(both))}")
+        """Raise NotInTheLanguage if an iteration could see what another one wrote.
+
+        It may read the very cell that it writes: a check says that no two iterations share it.
+        """
+        for name, keys in self.reads:
+            written = self.writes.get(name, keys)
+            if not all(a.eq(b) for a, b in zip(keys, written, strict=True)):
+                raise NotInTheLanguage(f"a span loop reads {name} elsewhere than it writes it")
 
 
 @dataclass(frozen=True)

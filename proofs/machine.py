@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import z3
 
 from proofs.declared import is_atom
-from proofs.logic import Fact, conjunction, equal
+from proofs.logic import Fact, conjunction, equal, largest_cell
 from proofs.paths import Path
 from proofs.sorts import Sorts
+from proofs.sums import Context
 from proofs.symbolic import SymbolicState
-from spec.language import Action, Broken, Forbidden, Rule
-from spec.machine.concrete import Size, default
+from spec.language import Action, Rule
+from spec.machine.concrete import default
 from spec.machine.rules import Field, Rules
+from spec.machine.size import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +28,12 @@ class Transition:
     args: dict[str, Any]
     path: Path
     after: SymbolicState  # where `outcome` is no exception
-    outcome: Any  # the answer, or Forbidden or Broken
+    outcome: Any  # the answer, or what was raised: Forbidden, NoRoom or Broken
 
     @property
     def is_done(self) -> bool:
         """Whether the action was carried out."""
-        return not isinstance(self.outcome, Forbidden | Broken)
+        return not isinstance(self.outcome, Exception)
 
 
 class Machine:
@@ -44,18 +47,25 @@ class Machine:
         self.axioms = self._axioms()
         self.reads: dict[str, frozenset[str]] = {}  # the maps that each invariant speaks of
         self.invariants = [self._fact(each) for each in rules.invariants.values()]
-        self.at_nil = [fact for field in rules.fields.values() for fact in self._at_nil(field)]
-        self.facts = [
+        maps = (*rules.fields.values(), *rules.fixed.values())
+        self.at_nil = [fact for field in maps for fact in self._at_nil(field)]
+        self._facts = [
             *self.invariants,
-            *(self.well_formed(self.before, field) for field in rules.fields.values()),
+            *(self.well_formed(self.before, field) for field in maps),
             *self.at_nil,
+            *(() if size else map(self._given, rules.given.values())),
         ]
+
+    @property
+    def facts(self) -> list[Fact]:
+        """All that is known of the state before."""
+        return [*self._facts, *self.sorts.sums.facts]
 
     @property
     def atoms(self) -> list[Any]:
         """Every sort of identities."""
-        fields = self.rules.fields.values()
-        return list(dict.fromkeys(key for f in fields for key in f.keys if is_atom(key)))
+        maps = (*self.rules.fields.values(), *self.rules.fixed.values())
+        return list(dict.fromkeys(key for f in maps for key in f.keys if is_atom(key)))
 
     def _axioms(self) -> list[z3.BoolRef]:
         """Return what is known of the constants and the page size."""
@@ -69,26 +79,55 @@ class Machine:
             if self.size:
                 given = sorts.encode(sort, getattr(self.size, name))
                 axioms.append(equal(sorts.encode(sort, value), given))
+        if self.size:
+            axioms += [axiom for field in self.rules.fixed.values() for axiom in self._cells(field)]
         return axioms
+
+    def _cells(self, field: Field) -> Iterator[z3.BoolRef]:
+        """Generate what every cell of a fixed map holds in a small world."""
+        assert self.size
+        given = self.size.all_texts.maps[field.name]
+        for key in self.size.tuples(field.keys):
+            keys = [self.sorts.encode(sort, k)[0] for sort, k in zip(field.keys, key, strict=True)]
+            value = given[key if len(key) > 1 else key[0]]
+            yield equal(getattr(self.before, field.name).at(tuple(keys)),
+                        self.sorts.encode(field.value, value))  # fmt: skip
 
     def _fact(self, rule: Rule) -> Fact:
         """Return the invariant `rule` of the state before."""
         self.sorts.forks.reads.clear()
-        fact = self.before.fact(
-            list(rule.params.values()), lambda *values: rule.run(self.before, *values), "every"
-        )
+        context = Context(rule.name, (), tuple(rule.params.values()))
+
+        def before(*values: Any) -> Any:
+            context.variables = self.terms(rule.params, values)
+            return rule.run(self.before, *values)
+
+        with self.sorts.sums.of(context):
+            fact = self.before.fact(list(rule.params.values()), before, "every")
         self.reads[rule.name] = frozenset(self.sorts.forks.reads)
         return fact
 
+    def _given(self, rule: Rule) -> Fact:
+        """Return what is known of the fixed maps by `rule`, to be taken where its terms occur."""
+        fact = self.before.fact(
+            list(rule.params.values()), lambda *values: rule.run(self.before, *values), "given"
+        )
+        return replace(fact, trigger=largest_cell(fact, set(self.rules.fixed)))
+
+    def terms(self, params: dict[str, Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the terms of a rule's arguments."""
+        encoded = map(self.sorts.encode, params.values(), values)
+        return tuple(term for terms in encoded for term in terms)
+
     def well_formed(self, state: SymbolicState, field: Field) -> Fact:
         """Return the fact that every cell of a map holds a value of its sort."""
-        each = state.maps[field.name]
+        each = getattr(state, field.name)
         body = conjunction(self.sorts.well_formed(field.value, each.body))
         return Fact(field.keys, each.variables, body)
 
     def _at_nil(self, field: Field) -> list[Fact]:
         """Return the facts that cells of NIL hold the default: no action writes there."""
-        each = self.before.maps[field.name]
+        each = getattr(self.before, field.name)
         value = self.sorts.encode(field.value, default(field.value))
         facts = []
         for k, sort in enumerate(field.keys):
@@ -111,7 +150,7 @@ class Machine:
 
     def transitions(self, action: Action) -> list[Transition]:
         """Return every path of `action`, among them those that are forbidden or broken."""
-        args = {name: self.sorts.constant(sort, name) for name, sort in action.params.items()}
+        args = {n: self.sorts.constant(sort, f"argument {n}") for n, sort in action.params.items()}
         known = [r for n, sort in action.params.items() for r in self.sorts.in_range(sort, args[n])]
         states: list[SymbolicState] = []
 

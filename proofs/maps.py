@@ -12,12 +12,14 @@ import z3
 from proofs.declared import is_atom
 from proofs.logic import conjunction, equal, implication
 from proofs.loops import Terms, Written, written
+from proofs.paths import Write
 from proofs.sorts import Sorts
 from spec.machine.rules import Field
 
 NO_READ = "nothing is read at NIL"
 NO_WRITE = "nothing is written at NIL"
 AGREE = "no two iterations of a loop write a cell differently"
+ONCE = "no two iterations of a loop update a cell"
 
 
 class SymbolicMap:
@@ -48,7 +50,7 @@ class SymbolicMap:
         forks = self.sorts.forks
         forks.reads.add(self.field.name)
         if forks.loop:
-            forks.loop.reads.add(self.field.name)
+            forks.loop.reads.append((self.field.name, keys))
         if forks.is_outermost:
             self._check_real(NO_READ, keys)
         return self.sorts.value(self.field.value, self.at(keys))
@@ -61,8 +63,13 @@ class SymbolicMap:
         if not forks.loop:
             write = Written(equal(self.variables, keys), values)
         else:
-            forks.loop.note_write(self.field.name)
+            if forks.loop.updates(self.field.name):
+                self._check_once(keys)
+            forks.loop.note_write(self.field.name, keys)
             write = written(forks.loop, self.variables, keys, values, forks.fresh)
+        forks.path.writes.append(
+            Write(self.field.name, self.field.keys, keys, forks.loop, self.variables, write.hits)
+        )
         forks.path.facts.extend(write.facts)
         if write.agreement:
             premise, conclusion = write.agreement
@@ -77,11 +84,20 @@ class SymbolicMap:
             self.sorts.encode(sort, k)[0] for sort, k in zip(self.field.keys, keys, strict=True)
         )
 
+    def _check_once(self, keys: Terms) -> None:
+        """Note that no two iterations may update one cell."""
+        forks = self.sorts.forks
+        assert forks.loop
+        other = z3.Int(forks.fresh("other"))
+        same_cell = equal(keys, forks.loop.at(keys, other))
+        forks.check(
+            ONCE, implication([forks.loop.covers(other), same_cell], other == forks.loop.index)
+        )
+
     def _check_real(self, name: str, keys: Terms) -> None:
-        """Note that none of `keys` may be NIL."""
+        """Note that none of `keys` may be NIL, or an index below 0."""
         real = conjunction(
-            key != self.sorts.nil(sort)
+            key != self.sorts.nil(sort) if is_atom(sort) else key >= 0
             for sort, key in zip(self.field.keys, keys, strict=True)
-            if is_atom(sort)
         )
         self.sorts.forks.check(name, real)

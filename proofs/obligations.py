@@ -11,15 +11,16 @@ import z3
 
 from proofs.logic import FALSE, Fact
 from proofs.machine import Machine, Transition
-from proofs.maps import AGREE, NO_READ, NO_WRITE
+from proofs.maps import AGREE, NO_READ, NO_WRITE, ONCE
 from proofs.paths import Path
-from proofs.symbolic import SymbolicState
+from proofs.sums import Context, Goal
+from proofs.symbolic import RANGE, SymbolicState
 from proofs.values import as_formula
 from spec.language import Action, Broken, Change, Rule
 
 WELL_FORMED = "every cell holds a value of its sort"
 ENSURE = "ensure: "
-CHECKS = (NO_WRITE, NO_READ, AGREE)
+CHECKS = (NO_WRITE, NO_READ, AGREE, ONCE, RANGE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,11 @@ class Case:
 class ActionObligations:
     """Everything that must be proved of one action."""
 
-    def __init__(self, machine: Machine, action: Action) -> None:
-        self.machine, self.action = machine, action
+    def __init__(
+        self, machine: Machine, action: Action, proves: Callable[[Case], bool] | None = None
+    ) -> None:
+        """With `proves`, which helps to tell how a sum changes, in a world of any size."""
+        self.machine, self.action, self._proves = machine, action, proves
         self.transitions = machine.transitions(action)
 
     @cached_property
@@ -84,14 +88,27 @@ class ActionObligations:
         """Generate the case of `t`, unless it writes nothing that the invariant speaks of."""
         if not self.machine.reads[rule.name] & self.machine.written(t):
             return
-        given, goal = goal_of(self.machine, rule.params, lambda *v: rule.run(t.after, *v))
-        yield self._case(t, given, goal)
+
+        def proves(goal: Goal) -> bool:
+            assert self._proves
+            return self._proves(self._case(t, *goal))
+
+        context = Context(rule.name, (), tuple(rule.params.values()), t.path, proves)
+
+        def after(*values: Any) -> Any:
+            context.variables = self.machine.terms(rule.params, values)
+            return rule.run(t.after, *values)
+
+        with self.machine.sorts.sums.of(context):
+            given, goal = goal_of(self.machine, rule.params, after)
+        yield self._case(t, (*given, *context.given), goal)
+        for each in context.goals:
+            yield self._case(t, *each)
 
     def _change(self, change: Change, t: Transition) -> Iterator[Case]:
-        answer = (t.outcome,) if "answer" in change.params else ()
-        params = {name: sort for name, sort in change.params.items() if name != "answer"}
+        run = change.of_step(t.action, t.args.values(), t.outcome)
         given, goal = goal_of(
-            self.machine, params, lambda *v: change.run(self.machine.before, t.after, *answer, *v)
+            self.machine, change.params, lambda *v: run(self.machine.before, t.after, *v)
         )
         yield self._case(t, given, goal)
 

@@ -14,7 +14,7 @@ import z3
 
 from proofs.logic import Fact, NotInTheLanguage, conjunction, implication, negation
 from proofs.loops import Loop
-from spec.language import Broken, Forbidden
+from spec.language import Broken, Forbidden, NoRoom
 
 MOST_PATHS = 1000
 
@@ -29,6 +29,18 @@ class Check:
     goal: z3.BoolRef
 
 
+@dataclass(frozen=True)
+class Write:
+    """What was written: a cell, or in a loop the cells of all its iterations."""
+
+    name: str
+    sorts: tuple[Any, ...]  # of the keys
+    keys: tuple[Any, ...]
+    loop: Loop | None
+    variables: tuple[Any, ...]
+    hits: z3.BoolRef  # over the variables: which cells
+
+
 @dataclass
 class Path:
     """One run: what was decided and assumed on the way, and what must be checked."""
@@ -41,6 +53,7 @@ class Path:
     facts: list[Fact] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     choices: list[Any] = field(default_factory=list)  # what the implementation chose, in order
+    writes: list[Write] = field(default_factory=list)  # to maps, in order
 
     @property
     def given(self) -> tuple[z3.BoolRef, ...]:
@@ -125,7 +138,7 @@ class Forks:
         path.checks.append(Check(name, given, tuple(path.facts), goal))
 
     def runs(self, body: Callable[[], Any]) -> Iterator[tuple[Path, Any]]:
-        """Generate every path of `body` with its result, which is Forbidden or Broken if raised."""
+        """Generate every path of `body` with its result, or what it raised."""
         script: list[bool] = []
         for _ in range(MOST_PATHS):
             path = Path(script)
@@ -142,7 +155,7 @@ class Forks:
         self._open.append(path)
         try:
             return body()
-        except (Forbidden, Broken) as outcome:
+        except (Forbidden, NoRoom, Broken) as outcome:
             return outcome
         finally:
             self._open.pop()
@@ -160,6 +173,18 @@ class Forks:
                 raise NotInTheLanguage("a forall inside a formula: give the rule a parameter")
             cases.append(implication(path.given, result))
         return z3.simplify(conjunction(cases))
+
+    def merged_number(self, body: Callable[[], Any]) -> Any:
+        """Return the integer term that `body` comes to, its forks merged back."""
+        cases = []
+        for path, result in self.runs(body):
+            if isinstance(result, Exception) or path.facts:
+                raise NotInTheLanguage("a number neither requires nor ensures, nor says forall")
+            cases.append((conjunction(path.given), result))
+        term = cases[-1][1]
+        for given, result in reversed(cases[:-1]):
+            term = z3.If(given, result, term)
+        return z3.simplify(term)
 
     @contextmanager
     def under(self, path: Path) -> Iterator[None]:

@@ -8,26 +8,30 @@ and a refutation is found sooner in a small world than by a growing query.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from proofs.counterexample import Counterexample
-from proofs.ground import Instances, Query
-from proofs.length_lemmas import LEMMAS, prove_lemma
+from proofs.ground import Instances, Query, Vocabulary
+from proofs.length_lemmas import LEMMAS, opposite, prove_lemma
 from proofs.machine import Machine
 from proofs.obligations import ActionObligations, Case, initial_cases
 from proofs.search import SIZES, SmallWorld
 from spec.machine.check import Checker
-from spec.machine.concrete import ConcreteState, Size
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules
 from spec.machine.rules import rules as rules_as_they_stand
+from spec.machine.size import Size
 
 INIT = "init"
 LENGTHS = "lengths"
-MOST_ROUNDS = 4
+MOST_ROUNDS = 8
+FEW_ROUNDS = 2
 
 Verdict = Literal["proved", "refuted", "unknown"]
+Observer = Callable[[Sequence[Any]], None]
+"""Is told assertions that the solver found impossible together, whenever a proof relies on it."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,11 @@ class Result:
 class Prover:
     """The obligations of one spec text."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self, rules: Rules, observer: Observer | None = None) -> None:
+        self.rules, self._observer = rules, observer
         self._machine = Machine(rules)
         self._actions: dict[str, ActionObligations] = {}
-        self._instances: dict[str, Instances] = {}
+        self._instances = Instances(Vocabulary(self._machine.sorts, self._machine.atoms))
         self._worlds: dict[Size, SmallWorld] = {}
 
     @property
@@ -71,7 +75,7 @@ class Prover:
         """Prove or refute one obligation."""
         started = time.perf_counter()
         if group == LENGTHS:
-            verdict, queries, shown = _LEMMA_VERDICTS[prove_lemma(name)], 1, ""
+            verdict, queries, shown = self._prove_lemma(name), 1, ""
         elif group == INIT:
             verdict, queries, shown = self._prove_initial(name)
         else:
@@ -91,29 +95,37 @@ class Prover:
 
     def _action(self, action: str) -> ActionObligations:
         if action not in self._actions:
-            self._actions[action] = ActionObligations(self._machine, self.rules.actions[action])
+            rule = self.rules.actions[action]
+            self._actions[action] = ActionObligations(self._machine, rule, self._holds)
         return self._actions[action]
 
     def _prove_action(self, action: str, name: str) -> tuple[Verdict, int, str]:
         queries = 0
-        instances = self._instances.setdefault(action, Instances())
         searched = False
         for case in self._action(action).cases(name):
-            query = Query(self._machine, case, instances)
-            proved = query.round()
+            query = Query(self._machine, case, self._instances)
+            proved = self._round(query)
             if not proved and not searched:
                 searched = True
                 if found := self.counterexample(action, name):
                     return "refuted", queries + query.rounds, found.render()
             while not proved and query.can_grow and query.rounds < MOST_ROUNDS:
-                proved = query.round()
+                proved = self._round(query)
             queries += query.rounds
             if not proved:
                 return "unknown", queries, ""
         return "proved", queries, ""
 
+    def _prove_lemma(self, name: str) -> Verdict:
+        verdict = _LEMMA_VERDICTS[prove_lemma(name)]
+        if verdict == "proved":
+            self._observe(opposite(name))
+        return verdict
+
     def _prove_initial(self, name: str) -> tuple[Verdict, int, str]:
-        if all(self._holds(case) for case in initial_cases(self._machine, name)):
+        cases = initial_cases(self._machine, name)
+        queries = (Query(self._machine, case, self._instances, facts=()) for case in cases)
+        if all(self._round(query) for query in queries):
             return "proved", 1, ""
         for size in SIZES:
             if name in Checker(self.rules, size).violated(ConcreteState(self.rules, size)):
@@ -121,7 +133,23 @@ class Prover:
         return "unknown", 1, ""
 
     def _holds(self, case: Case) -> bool:
-        return Query(self._machine, case, Instances(), facts=()).round()
+        """Whether a case is proved in a few rounds."""
+        query = Query(self._machine, case, self._instances)
+        while not (proved := self._round(query)):
+            if not query.can_grow or query.rounds >= FEW_ROUNDS:
+                break
+        return proved
+
+    def _round(self, query: Query) -> bool:
+        """Whether a further round proves the case of `query`; the observer is told if so."""
+        proved = query.round()
+        if proved:
+            self._observe(query.assertions)
+        return proved
+
+    def _observe(self, impossible: Sequence[Any]) -> None:
+        if self._observer:
+            self._observer(impossible)
 
 
 _LEMMA_VERDICTS: dict[str, Verdict] = {"unsat": "proved", "sat": "refuted", "unknown": "unknown"}

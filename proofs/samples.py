@@ -6,47 +6,47 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import product
 from typing import Any
 
 from proofs.choosing import Choosing, Pick
 from proofs.declared import is_atom, is_enum, is_record, parts_of
-from spec.language import NIL, Action, Forbidden, Len, NoRoom
-from spec.machine.concrete import ConcreteState, Size
+from proofs.reachable import world_of
+from spec.language import NIL, Action, Count, Forbidden, Len, NoRoom
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules
+from spec.machine.size import Size
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One concrete step, or an attempt that its guard forbade."""
+    """One concrete step, or an attempt that its guard forbade or that found no room."""
 
     before: ConcreteState
     action: Action
     args: tuple[Any, ...]
     chosen: list[list[int]]  # by each choice that the action made
-    after: ConcreteState | None  # None: forbidden
-    answer: Any = None
+    after: ConcreteState | None  # None: nothing was done
+    answer: Any = None  # or what was raised
 
 
 def take(state: ConcreteState, action: Action, args: tuple[Any, ...], pick: Pick) -> Sample:
-    """Run `action` with the choices that `pick` makes. Raise NoRoom where there is none."""
+    """Run `action` with the choices that `pick` makes."""
     after = Choosing(state, pick)
     try:
         answer = action.run(after, *args)
-    except Forbidden:
-        return Sample(state, action, args, [], None)
+    except (Forbidden, NoRoom) as raised:
+        return Sample(state, action, args, [], None, raised)
     return Sample(state, action, args, after.chosen, after.fork(), answer)
 
 
-def run(rules: Rules, size: Size, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
+def run(state: ConcreteState, rng: random.Random, seen: Counter[str]) -> Iterator[Sample]:
     """Generate the steps of one random run, which prefers actions that `seen` counts least.
 
     A run leaves some actions out (a swarm): one that never aborts or closes gets far.
     """
-    state, keep = ConcreteState(rules, size), rng.uniform(0.6, 1.0)
-    swarm = [name for name in rules.actions if rng.random() < keep]
-    for _ in range(60):
+    keep = rng.uniform(0.5, 1.0)
+    swarm = [name for name in state.rules.actions if rng.random() < keep]
+    for _ in range(40):
         names = sorted(swarm, key=lambda name: seen[name] * rng.random())
         for sample in _attempts(state, names, rng):
             yield sample
@@ -62,12 +62,12 @@ def _attempts(state: ConcreteState, names: list[str], rng: random.Random) -> Ite
     after = Choosing(state, rng.choice)
     for name in names:
         action = state.rules.actions[name]
-        for args in _arguments(action, state.size, rng):
+        for args in _arguments(action, state, rng):
             try:
                 answer = action.run(after, *args)
-            except Forbidden:  # a guard comes before all effects, so `after` is still `state`
+            except Forbidden as raised:  # before all effects, so `after` is still `state`
                 if rng.random() < 0.02:
-                    yield Sample(state, action, args, [], None)
+                    yield Sample(state, action, args, [], None, raised)
             except NoRoom:
                 after = Choosing(state, rng.choice)
             else:
@@ -75,19 +75,25 @@ def _attempts(state: ConcreteState, names: list[str], rng: random.Random) -> Ite
                 after = Choosing(state, rng.choice)
 
 
-def _arguments(action: Action, size: Size, rng: random.Random) -> list[tuple[Any, ...]]:
-    """Return some arguments, in random order."""
-    arguments = _all_arguments(action, size)
-    return rng.sample(arguments, min(len(arguments), 20))
+def _arguments(action: Action, state: ConcreteState, rng: random.Random) -> list[tuple[Any, ...]]:
+    """Return some arguments, in random order: some that make sense, some that need not."""
+    sensible = list(world_of(state.size).arguments(state, action.name))
+    arguments = rng.sample(sensible, min(len(sensible), 15))
+    sorts = action.params.values()
+    arguments += [tuple(rng.choice(_values(s, state.size)) for s in sorts) for _ in range(5)]
+    return rng.sample(arguments, len(arguments))
 
 
-@cache
-def _all_arguments(action: Action, size: Size) -> list[tuple[Any, ...]]:
-    return list(product(*[_values(sort, size) for sort in action.params.values()]))
+def possible(rules: Rules, size: Size) -> set[str]:
+    """Return the actions that can ever happen in a world of this size."""
+    out = set() if size.sliding else {"slide"}
+    out |= {"verify", "publish", "evict"} if size.hybrid else set()
+    out |= set() if size.lookahead else {"verify"}
+    return set(rules.actions) - out
 
 
 def _values(sort: Any, size: Size) -> Sequence[Any]:
-    if sort == Len:
+    if sort in (Len, Count):
         return range(size.context_len)
     return list(sort) if is_enum(sort) else size.domain(sort)
 
@@ -98,9 +104,15 @@ def samples(rules: Rules, size: Size, each: int, seed: int) -> Iterator[Sample]:
     Beyond that come those that are the first to be one of the text's cases.
     """
     rng, effective, idle, cases = random.Random(seed), Counter[str](), Counter[str](), set[str]()
-    while any(effective[name] < each for name in rules.actions):
-        for sample in run(rules, size, rng, effective):
+    met: dict[str, list[ConcreteState]] = {}  # states in which an action happened
+    while any(effective[name] < each for name in possible(rules, size)):
+        start = ConcreteState(rules, size)
+        if met and rng.random() < 0.7:
+            start = rng.choice(met[min(met, key=lambda name: effective[name] * rng.random())])
+        for sample in run(start, rng, effective):
             name = sample.action.name
+            if not has_no_effect(sample):
+                met.setdefault(name, []).append(sample.before)
             counter = idle if has_no_effect(sample) else effective
             counter[name] += 1
             new_cases = cases_of(sample) - cases
@@ -129,11 +141,12 @@ def gone_wrong(state: ConcreteState, rng: random.Random) -> ConcreteState:
     """Return a copy of `state` with a few cells overwritten at random."""
     wrong = state.fork()
     for _ in range(rng.randint(1, 3)):
-        name = rng.choice(list(state.rules.fields))
-        field = state.rules.fields[name]
-        key = rng.choice(list(state.size.tuples(field.keys)))
+        field = rng.choice(list(state.rules.fields.values()))
+        if not (keys := list(state.size.tuples(field.keys))):
+            continue  # this world has no such identities
+        key = rng.choice(keys)
         place = key if len(key) > 1 else key[0]
-        getattr(wrong, name)[place] = _any_value(field.value, state.size, rng)
+        getattr(wrong, field.name)[place] = _any_value(field.value, state.size, rng)
     return wrong
 
 

@@ -22,16 +22,23 @@ from proofs.machine import Machine, Transition
 from proofs.obligations import CHECKS, ENSURE, WELL_FORMED, ActionObligations, Case
 from spec.language import Action, Broken, Len
 from spec.machine.check import Checker
-from spec.machine.concrete import ConcreteState, Size, default
+from spec.machine.concrete import ConcreteState, default
 from spec.machine.rules import Rules
+from spec.machine.size import Size
 
 SIZES = (
     Size(1, 1, 1, 1, page_size=1, context_len=1),
     Size(1, 1, 1, 1, page_size=2, context_len=2),
     Size(1, 2, 1, 1, page_size=2, context_len=2),
     Size(1, 2, 1, 2, page_size=2, context_len=4),
+    Size(1, 2, 1, 2, page_size=2, context_len=4, lookahead=1),
+    Size(1, 2, 1, 1, page_size=1, context_len=2, recurrents=1),
+    Size(1, 2, 1, 2, page_size=1, context_len=2, lookahead=1),
+    Size(1, 2, 1, 3, page_size=1, context_len=3, lookahead=2, window=1, window_pages=3),
+    Size(2, 2, 2, 2, page_size=1, context_len=2, namespaces=2, texts=2),
     Size(2, 2, 2, 2, page_size=2, context_len=4),
-    Size(2, 3, 2, 3, page_size=2, context_len=4),
+    Size(2, 3, 2, 3, page_size=2, context_len=4, lookahead=1, recurrents=2),
+    Size(2, 3, 2, 4, page_size=2, context_len=4, lookahead=2, window=1, window_pages=3, texts=3),
     Size(2, 4, 3, 4, page_size=3, context_len=6),
 )
 """The worlds that are searched, in this order."""
@@ -132,11 +139,12 @@ class SmallWorld:
         """Run the step that the model describes. Raise AssertionError if it does not err."""
         before, args = decoder.state(), decoder.args(transition)
         assert not self._checker.violated(before), f"{self._checker.violated(before)} before"
-        after, violated = None, [name]
+        after, violated, answer = None, [name], None
         if name not in CHECKS:
-            after, violated = self._run(transition, before, args, decoder.choices(transition))
+            choices = decoder.choices(transition)
+            after, violated, answer = self._run(transition, before, args, choices)
             assert name in violated, f"{name} is not among {violated}"
-        return Counterexample(transition.action, args, self.size, before, after, violated)
+        return Counterexample(transition.action, args, self.size, before, after, violated, answer)
 
     def _run(
         self,
@@ -144,19 +152,20 @@ class SmallWorld:
         before: ConcreteState,
         args: tuple[Any, ...],
         choices: list[int],
-    ) -> tuple[ConcreteState | None, list[str]]:
-        """Return the state after the action, or None if it broke off, and what it violates."""
+    ) -> tuple[ConcreteState | None, list[str], Any]:
+        """Return the state after the action, or None if it broke off, what it violates, answers."""
         script = iter(choices)
         after = Choosing(before, lambda _: next(script))
         try:
             answer = transition.action.run(after, *args)
         except Broken as broken:
-            return None, [f"{ENSURE}{broken}"]
-        return after, [
+            return None, [f"{ENSURE}{broken}"], None
+        violated = [
             *self._checker.violated(after),
-            *self._checker.violated_changes(before, after, transition.action, answer),
+            *self._checker.violated_changes(before, after, transition.action, args, answer),
             *([WELL_FORMED] if has_negative(after) else []),
         ]
+        return after, violated, answer
 
 
 def has_negative(state: ConcreteState) -> bool:

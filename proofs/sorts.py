@@ -9,13 +9,14 @@ from typing import Any
 import z3
 
 from proofs import lengths
-from proofs.declared import Declared, is_atom, is_record, name_of, parts_of
+from proofs.declared import Declared, is_atom, is_number, is_record, name_of, parts_of
 from proofs.lengths import Length, Pair
 from proofs.paths import Forks
+from proofs.sums import Sums
 from proofs.values import Count, Member, Truth, as_count, as_formula
 from spec.language import NIL, Index, Len
-from spec.machine.concrete import Size
 from spec.machine.rules import Rules
+from spec.machine.size import Size
 
 
 class Sorts:
@@ -27,6 +28,8 @@ class Sorts:
         self._declared = Declared(rules, size)
         self.z3_sort, self.nil = self._declared.sort, self._declared.nil
         self.members = self._declared.members
+        sizes = (lambda sort: len(size.domain(sort))) if size else None
+        self.sums = Sums(self.forks, self._declared, sizes)
 
     def encode(self, sort: Any, value: Any) -> tuple[Any, ...]:
         """Return the terms of a symbolic or plain value of `sort`."""
@@ -35,7 +38,7 @@ class Sorts:
             return tuple(pair)
         if sort is bool:
             return (as_formula(value),)
-        if sort == Index:
+        if is_number(sort):
             return (as_count(value),)
         return (self._encode_member(sort, value),)
 
@@ -63,7 +66,7 @@ class Sorts:
         (term,) = terms
         if sort is bool:
             return Truth(self.forks, term)
-        if sort == Index:
+        if is_number(sort):
             return Count(self.forks, term)
         return Member(self.forks, term, partial(self._encode_member, sort))
 
@@ -97,8 +100,9 @@ class Sorts:
         """Return what is true of the terms of every value of `sort` that a map may hold."""
         if sort == Len:
             return lengths.well_formed(self.page_size, Pair(*terms))
-        if sort == Index:
-            return (terms[0] >= 0, *((terms[0] < self.size.indices,) if self.size else ()))
+        if is_number(sort):
+            size = self.size if sort == Index else None
+            return (terms[0] >= 0, *((terms[0] < size.indices,) if size else ()))
         return (self._record_is_real(sort, terms[0]),) if is_record(sort) else ()
 
     def _record_is_real(self, sort: Any, term: Any) -> z3.BoolRef:

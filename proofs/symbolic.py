@@ -11,14 +11,16 @@ import z3
 from proofs import lengths
 from proofs.declared import is_atom
 from proofs.lengths import Length
-from proofs.logic import Fact, NotInTheLanguage, conjunction, implication
+from proofs.logic import Fact, NotInTheLanguage, conjunction, implication, negation
 from proofs.loops import Loop
 from proofs.maps import SymbolicMap
 from proofs.sorts import Sorts
 from proofs.values import Count, ForAll, Member, as_count, as_formula
-from spec.language import Index, Words
+from spec.language import Index, Len, Words
 from spec.machine.concrete import default
 from spec.machine.rules import Rules
+
+RANGE = "an index is searched in a range"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,8 @@ class SymbolicState(Words):
         for name, sort in rules.constants.items():
             setattr(self, name, sorts.constant(sort, name))
         self.__dict__.update(maps)
+        for name, field in rules.fixed.items():
+            setattr(self, name, SymbolicMap(sorts, field))
 
     @staticmethod
     def unknown(sorts: Sorts, rules: Rules) -> SymbolicState:
@@ -73,10 +77,73 @@ class SymbolicState(Words):
         maps = {name: each.copy() for name, each in self.maps.items()}
         return SymbolicState(self.sorts, self.rules, maps)
 
+    def _pair(self, n: Any) -> lengths.Pair:
+        return n.pair if isinstance(n, Length) else lengths.literal(self.sorts.page_size, n)
+
     def pages(self, n: Any) -> Any:
         """Return how many pages `n` tokens take."""
-        pair = n.pair if isinstance(n, Length) else lengths.literal(self.sorts.page_size, n)
-        return Count(self.sorts.forks, lengths.pages(pair))
+        return Count(self.sorts.forks, lengths.pages(self._pair(n)))
+
+    def whole(self, n: Any) -> Any:
+        """Return how many pages `n` tokens fill."""
+        return Count(self.sorts.forks, self._pair(n).pages)
+
+    def length(self, i: Any) -> Any:
+        """Return how many tokens `i` whole pages hold."""
+        return self.sorts.value(Len, (as_count(i), z3.IntVal(0)))
+
+    def least(self, a: Any, b: Any) -> Any:
+        """Return the smaller of two lengths."""
+        left, right = self._pair(a), self._pair(b)
+        smaller = lengths.at_most(left, right)
+        return self.sorts.value(
+            Len, tuple(z3.If(smaller, *parts) for parts in zip(left, right, strict=True))
+        )
+
+    def num(self, sort: Any) -> Any:
+        """Return how many identities there are."""
+        return Count(self.sorts.forks, self.sorts.sums.num(sort))
+
+    def count(self, sort: Any, fits: Callable[[Any], Any]) -> Any:
+        """Return the sum of 1 for each identity that fits."""
+
+        def one_if_it_fits(identity: Any) -> Any:
+            value = self.sorts.value(sort, (identity,))
+            condition = self.sorts.forks.merged(lambda: as_formula(fits(value)))
+            return z3.If(condition, z3.IntVal(1), z3.IntVal(0))
+
+        return self.sorts.sums.over(sort, one_if_it_fits, is_natural=True)
+
+    def total(self, sort: Any, number: Callable[[Any], Any]) -> Any:
+        """Return the sum."""
+
+        def summand(identity: Any) -> Any:
+            value = self.sorts.value(sort, (identity,))
+            return self.sorts.forks.merged_number(lambda: as_count(number(value)))
+
+        return self.sorts.sums.over(sort, summand, is_natural=False)
+
+    def first(self, lo: Any, hi: Any, fits: Callable[[Any], Any]) -> Any:
+        """Return an index of which is known that it fits, and none before it; or `hi`."""
+        forks = self.sorts.forks
+        found, index = z3.Int(forks.fresh("first")), z3.Int(forks.fresh("every"))
+
+        def fits_at(term: Any) -> z3.BoolRef:
+            return forks.merged(lambda: as_formula(fits(Count(forks, term))))
+
+        self._fit_the_world(lo, hi)
+        first, last = as_count(lo), as_count(hi)
+        forks.check(RANGE, first <= last)
+        before = z3.And(first <= index, index < found)
+        forks.path.facts.append(
+            Fact((Index,), (index,), implication([before], negation(fits_at(index))))
+        )
+        forks.path.assumed += [
+            first <= found,
+            found <= last,
+            z3.Implies(found < last, fits_at(found)),
+        ]
+        return Count(forks, found)
 
     def forall(self, *sorts_then_body: Any) -> Any:
         """State the body of all identities and indices."""

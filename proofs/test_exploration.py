@@ -5,44 +5,77 @@ A number here may change only on purpose: a guard that got weaker or stronger ca
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
-from spec.machine.concrete import Size
+from proofs.vectorised.explore import VectorisedExplorer
 from spec.machine.explore import Exploration, Explorer
 from spec.machine.rules import rules
+from spec.machine.size import Size
 from spec.machine.variant import Edit, variant
-from spec.machine.worlds import WORLDS, World
+from spec.machine.worlds import LARGE_WORLDS, WORLDS, World
 
 STATES = {
-    "one-session": (16_729, 249_600),
-    "two-sessions": (212_226, 3_921_350),
-    "few-pages": (32_005, 661_249),
-    "one-row": (9_828, 206_466),
-    "page-size-1": (50_721, 986_481),
+    "one-session": (26_207, 374_803),
+    "few-pages": (54_069, 1_099_403),
+    "one-row": (13_650, 275_514),
+    "page-size-1": (23_653, 338_379),
+    "tree": (34_309, 346_768),
+    "one-tree": (2_487, 14_844),
+    "overlap": (3_473, 20_576),
+    "speculation": (12_115, 89_043),
+    "windows": (15_111, 98_134),
+    "recurrent": (23_229, 220_889),
+    "plain": (18_268, 239_312),
 }
 """Reachable states, up to the names of sessions, turns, rows and pages, and transitions."""
 
 
+@cache
+def whole(name: str) -> Exploration:
+    """Explore a world to the end, once."""
+    return VectorisedExplorer(rules(), WORLDS[name]).run()
+
+
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_world_has_exactly_these_states_and_no_violation(name: str) -> None:
-    found = Explorer(rules(), WORLDS[name]).run(processes=2)
+    found = whole(name)
     assert found.violation is None
     assert found.complete
     assert (found.states, found.transitions) == STATES[name]
-    if name == "two-sessions":
-        assert set(found.cases) == set(rules().cases), "every case is reached in this world alone"
+
+
+@pytest.mark.parametrize("name", ["one-tree", "overlap", "windows"])
+def test_one_state_at_a_time_finds_the_same(name: str) -> None:
+    plain, found = Explorer(rules(), WORLDS[name]).run(processes=2), whole(name)
+    assert (plain.states, plain.transitions, plain.depth) == (
+        found.states,
+        found.transitions,
+        found.depth,
+    )
+    assert (plain.taken, plain.no_room) == (found.taken, found.no_room)
+    assert {c: len(t) for c, t in plain.cases.items()} == {
+        c: len(t) for c, t in found.cases.items()
+    }
+
+
+def test_these_worlds_together_reach_every_case_and_take_every_action() -> None:
+    explored = [whole(name) for name in WORLDS]
+    assert {case for found in explored for case in found.cases} == set(rules().cases)
+    assert {a for found in explored for a, n in found.taken.items() if n} == set(rules().actions)
 
 
 def test_two_sessions_has_two_sessions_four_pages_and_room_for_three_turns_each() -> None:
-    world = WORLDS["two-sessions"]
+    world = LARGE_WORLDS["two-sessions"]
     assert world.size == Size(2, 4, 2, 4, page_size=2, context_len=4)
-    one = Explorer(rules(), World("alone", Size(1, 2, 1, 4, 2, 4), ((1, 0),)))
+    one = Explorer(rules(), World("alone", Size(1, 2, 1, 4, 2, 4), ((1, 0, 0),)))
     found = one.run()
     assert found.taken["finish"] >= 3, "turn after turn finishes in one session"
 
 
 def explored(processes: int) -> Exploration:
-    world = World("small", Size(2, 4, 2, 3, 2, 2), ((1, 0), (1, 1)))
+    world = World("small", Size(2, 4, 2, 3, 2, 2), ((1, 0, 0), (1, 1, 0)))
     return Explorer(rules(), world).run(processes=processes)
 
 
@@ -55,7 +88,9 @@ def test_two_processes_find_what_one_finds() -> None:
     }
 
 
-FORGOTTEN_FREE = Edit("kv", "    free(s, r, 0, s.pages(s.allocated[r]))\n", "")
+FORGOTTEN_FREE = Edit(
+    "kv", "    free(s, r, s.whole(s.protected[r]), s.pages(s.allocated[r]))\n", ""
+)
 """Release a row and forget its pages."""
 
 

@@ -10,10 +10,17 @@ from spec.language import Action, Broken
 from spec.machine.rules import rules
 
 IMPOSSIBLE = {
-    "close": 1,  # a slot, but no finished turn
-    "end_close": 1,  # likewise
-    "retract": 5,  # likewise, four times; committed beyond the history, but allocated within it
-    "resume": 2,  # a slot that holds all of the next turn: its prompt is longer than the history
+    "generate": 1,  # a session that is not open, and has a finished turn
+    "collect": 3,  # KV that is not that of the tokens: the ghost is there for bugs
+    "verify": 1,  # likewise
+    "finish": 8,  # a recurrent state to wipe for want of a window, but none in the row; and so on
+    "retract": 12,  # a slot, but no finished turn; no room to trim; a state, but none in the row
+    "pre_abort": 8,  # QUEUE_FULL is not NO_ROOM; a slot, but no finished turn
+    "abort_waiting": 1,  # a slot, but no finished turn
+    "abort_nth": 2,  # likewise, with a recurrent state and without
+    "close": 2,  # likewise
+    "end_close": 2,  # likewise
+    "time_out": 2,  # likewise
 }
 """Paths that no state with the invariants takes, beside those on which an `ensure` fails."""
 

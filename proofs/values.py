@@ -89,6 +89,81 @@ class Count:  # noqa: PLW1641 - nothing symbolic may be a key
 
 
 @dataclass(frozen=True, eq=False)
+class Sum:  # noqa: PLW1641 - nothing symbolic may be a key
+    """A plain number and sums over identities, one for each sort: adding two adds their bodies.
+
+    So what changes hands between the bodies of two sums over one sort leaves their sum alone.
+    """
+
+    forks: Forks
+    number: Any
+    bodies: dict[str, SumBody]
+    evaluate: Callable[[Sum], Any]  # to a term
+
+    @property
+    def term(self) -> Any:
+        """The number that it comes to."""
+        return self.evaluate(self)
+
+    def __add__(self, other: Any) -> Sum:
+        """Add a sum or a number."""
+        if not isinstance(other, Sum):
+            return Sum(self.forks, self.number + as_count(other), self.bodies, self.evaluate)
+        bodies = dict(self.bodies)
+        for sort, body in other.bodies.items():
+            bodies[sort] = bodies[sort].plus(body) if sort in bodies else body
+        return Sum(self.forks, self.number + other.number, bodies, self.evaluate)
+
+    __radd__ = __add__
+
+    def _count(self) -> Count:
+        return Count(self.forks, self.term)
+
+    def __lt__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._count() < other
+
+    def __le__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._count() <= other
+
+    def __gt__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._count() > other
+
+    def __ge__(self, other: Any) -> Truth:
+        """Compare."""
+        return self._count() >= other
+
+    def __eq__(self, other: object) -> Any:
+        """Compare."""
+        return self._count() == other
+
+    def __ne__(self, other: object) -> Any:
+        """Compare."""
+        return self._count() != other
+
+
+@dataclass(frozen=True)
+class SumBody:
+    """What is added up over a sort: a term over `variable`, which may be known to be 0 or more."""
+
+    sort: Any
+    variable: Any
+    term: Any
+    is_natural: bool
+
+    def plus(self, other: SumBody) -> SumBody:
+        """Add the bodies."""
+        natural = self.is_natural and other.is_natural
+        return SumBody(self.sort, self.variable, self.term + other.term, natural)
+
+    def at(self, identity: Any) -> Any:
+        """Return what one identity adds."""
+        return z3.substitute(self.term, (self.variable, identity))
+
+
+@dataclass(frozen=True, eq=False)
 class Member:  # noqa: PLW1641 - nothing symbolic may be a key
     """An identity, a record of identities or a constant of an enumeration; it may be NIL."""
 
@@ -111,5 +186,5 @@ def as_formula(value: Any) -> z3.BoolRef:
 
 
 def as_count(value: Any) -> Any:
-    """Return the term of an index or of a plain int."""
-    return value.term if isinstance(value, Count) else z3.IntVal(value)
+    """Return the term of a number of anything, or of a plain int."""
+    return value.term if isinstance(value, Count | Sum) else z3.IntVal(value)

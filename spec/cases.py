@@ -5,35 +5,208 @@ Each is a condition on an action's arguments in the state just before that actio
 
 from __future__ import annotations
 
-from spec.language import NIL, Len, sometimes
+from spec.invariants import available, uncached
+from spec.kv import reusable
+from spec.language import NIL, Index, Len, sometimes
 from spec.moves import (
     abort_first,
     abort_nth,
     abort_waiting,
+    collect,
     decode,
     end_close,
+    evict,
     extend,
     finish,
     pre_abort,
+    publish,
+    reclaim,
     reserve,
     resume,
     retract,
+    slide,
     start,
+    time_out,
+    verify,
 )
-from spec.requests import close, submit
-from spec.state import Edit, Session, State, Turn, Why, has_slot, history_len
+from spec.requests import close, generate, stay_silent, submit
+from spec.state import (
+    Edit,
+    Namespace,
+    Prefix,
+    Session,
+    State,
+    Text,
+    Turn,
+    Why,
+    has_slot,
+    history_len,
+    prompt_page,
+    unread,
+)
 
 
 @sometimes(start)
-def a_session_starts_again_after_an_abort_wiped_it(s: State, t: Turn) -> bool:
-    """A turn starts without KV though its session has finished turns."""
-    return history_len(s, s.session[t]) != 0
+def a_session_starts_again_after_its_kv_was_wiped(s: State, t: Turn, hit: Index) -> bool:
+    """A turn starts without KV of its own though its session has finished turns."""
+    return history_len(s, s.session[t]) != 0 and hit == 0
 
 
 @sometimes(start)
-def a_retracted_first_turn_starts_again(s: State, t: Turn) -> bool:
+def a_wiped_session_finds_its_prompt_in_the_tree(s: State, t: Turn, hit: Index) -> bool:
+    """After an abort or a reclaim, what was published is not computed again."""
+    return history_len(s, s.session[t]) != 0 and hit != 0
+
+
+@sometimes(start)
+def a_retracted_first_turn_starts_again(s: State, t: Turn, hit: Index) -> bool:
     """A first turn that already has output starts a second time."""
-    return history_len(s, s.session[t]) == 0 and s.prompt[t] < s.tokens[t]
+    return history_len(s, s.session[t]) == 0 and s.prompt[t] < s.tokens[t] and hit == 0
+
+
+@sometimes(start)
+def two_rows_share_a_node(s: State, t: Turn, hit: Index) -> bool:
+    """A turn reads what another session's row has locked."""
+    return hit != 0 and s.locks[prompt_page(s, s.session[t], 0)] != 0
+
+
+@sometimes(start)
+def a_prompt_shares_only_its_beginning(s: State, t: Turn, hit: Index) -> bool:
+    """Two texts part after a page that both say: a radix tree would split a node here."""
+    x = s.session[t]
+    return (
+        hit != 0
+        and hit < s.whole(s.text_len[x])
+        and not s.forall(
+            Prefix,
+            lambda c: (
+                s.cached[c] == NIL
+                or s.last[c] < hit
+                or c == prompt_page(s, x, s.last[c])
+                or s.ancestor[c, 0] != prompt_page(s, x, 0)
+            ),
+        )
+    )
+
+
+@sometimes(start)
+def a_recurrent_state_is_taken(s: State, t: Turn, hit: Index) -> bool:
+    """A turn of a hybrid model begins."""
+    return s.hybrid and hit == 0
+
+
+@sometimes(publish)
+def a_prompt_was_published_meanwhile(s: State, t: Turn) -> bool:
+    """The tree already has what a turn computed for itself: its own page is freed."""
+    x = s.session[t]
+    return s.cached[prompt_page(s, x, s.whole(s.protected[s.row[t]]))] != NIL
+
+
+@sometimes(publish)
+def a_wiped_session_publishes_again(s: State, t: Turn) -> bool:
+    """A later turn that started without KV shares the first prompt's pages."""
+    return s.req_nodes[s.session[t]] != NIL
+
+
+@sometimes(evict)
+def a_node_is_evicted(s: State, c: Prefix) -> bool:
+    """Nobody locks a cached page, and it is dropped."""
+    return s.last[c] == 0
+
+
+@sometimes(evict)
+def a_leaf_is_evicted_beside_others(s: State, c: Prefix) -> bool:
+    """A node goes while nodes above it, and of other texts, stay."""
+    return s.last[c] != 0 and not s.forall(
+        Prefix, lambda d: s.cached[d] == NIL or s.last[d] < s.last[c] or d == c
+    )
+
+
+@sometimes(reclaim)
+def a_slot_is_wiped_while_its_turn_waits(s: State, x: Session) -> bool:
+    """Memory pressure strikes between submit and resume."""
+    return s.in_flight[x] != NIL
+
+
+@sometimes(reclaim)
+def a_slot_is_wiped_under_pressure(s: State, x: Session) -> bool:
+    """Another session's turn runs, and no page is left."""
+    return available(s) == 0 and uncached(s) != 0
+
+
+@sometimes(time_out)
+def a_session_times_out_with_kv(s: State, x: Session) -> bool:
+    """A forgotten session gives its KV back."""
+    return s.slot[x] != NIL
+
+
+@sometimes(stay_silent)
+def a_turn_in_flight_stops_the_clock(s: State, x: Session) -> bool:
+    """The client is silent, but its turn is not over."""
+    return s.in_flight[x] != NIL
+
+
+@sometimes(decode)
+def a_token_in_the_air_is_decoded(s: State, t: Turn) -> bool:
+    """With overlap, a batch is launched for a token that is not read yet."""
+    return unread(s, s.row[t])
+
+
+@sometimes(collect)
+def two_batches_are_unread(s: State, t: Turn) -> bool:
+    """The result of a batch is read after the next one was launched."""
+    return s.tokens[t] < s.launched[s.row[t]]
+
+
+@sometimes(collect)
+def an_abort_waits_for_a_launched_batch(s: State, t: Turn) -> bool:
+    """A turn is to be aborted while a batch may still read its pages."""
+    return s.aborting[t]
+
+
+@sometimes(verify)
+def a_draft_is_rejected(s: State, t: Turn, drafts: Len, accepted: Len) -> bool:
+    """KV of a wrong guess is left in the tail."""
+    return accepted < drafts and s.prompt[t] < s.tokens[t]
+
+
+@sometimes(verify)
+def drafts_overshoot_the_limit(s: State, t: Turn, drafts: Len, accepted: Len) -> bool:
+    """More tokens are accepted than were asked for."""
+    return s.limit[t] < s.tokens[t] + accepted + 1 and drafts != 0
+
+
+@sometimes(finish)
+def an_overshoot_is_trimmed(s: State, t: Turn, n: Len) -> bool:
+    """KV was committed past the stop."""
+    return n < s.committed[s.row[t]]
+
+
+@sometimes(finish)
+def a_finish_cannot_keep_its_kv(s: State, t: Turn, n: Len) -> bool:
+    """An overshoot has moved the window, or a recurrent state, past the stop."""
+    return not reusable(s, s.row[t], n)
+
+
+@sometimes(slide)
+def a_window_moves_on(s: State, t: Turn, upto: Len) -> bool:
+    """Window KV is freed a second time in a row."""
+    return s.protected[s.row[t]] < s.cursor[s.row[t]] < upto
+
+
+@sometimes(resume)
+def a_windowed_slot_resumes(s: State, t: Turn) -> bool:
+    """A turn goes on from a slot whose early window KV is gone."""
+    r = s.slot[s.session[t]]
+    return s.protected[r] < s.cursor[r]
+
+
+@sometimes(generate)
+def a_plain_request_meets_sessions(
+    s: State, x: Session, t: Turn, new: Len, max_new: Len, namespace: Namespace, text: Text
+) -> bool:
+    """A plain request is made beside an open session."""
+    return new != 0 and not s.forall(Session, lambda y: not s.opened[y])
 
 
 @sometimes(resume)
@@ -90,7 +263,7 @@ def a_resumed_turn_is_retracted(s: State, t: Turn) -> bool:
 @sometimes(retract)
 def a_retract_cuts_inside_a_page(s: State, t: Turn) -> bool:
     """What stays with the slot ends inside a page, and later pages go."""
-    n = min(s.committed[s.row[t]], history_len(s, s.session[t]))
+    n = s.least(s.committed[s.row[t]], history_len(s, s.session[t]))
     return (
         has_slot(s, t) and 0 < n and s.pages(n) == s.pages(n + 1) < s.pages(s.allocated[s.row[t]])
     )
@@ -133,21 +306,21 @@ def a_too_long_turn_meets_a_slot(s: State, t: Turn, why: Why) -> bool:
 
 
 @sometimes(finish)
-def a_turn_finishes_without_output(s: State, t: Turn) -> bool:
+def a_turn_finishes_without_output(s: State, t: Turn, n: Len) -> bool:
     """A turn that asked for no output finishes."""
-    return s.tokens[t] == s.prompt[t]
+    return n == s.prompt[t]
 
 
 @sometimes(finish)
-def a_turn_stops_before_its_limit(s: State, t: Turn) -> bool:
+def a_turn_stops_before_its_limit(s: State, t: Turn, n: Len) -> bool:
     """A stop token ends a turn early."""
-    return s.prompt[t] < s.tokens[t] < s.limit[t]
+    return s.prompt[t] < n < s.limit[t]
 
 
 @sometimes(finish)
-def a_finished_turn_leaves_an_allocated_tail(s: State, t: Turn) -> bool:
+def a_finished_turn_leaves_an_allocated_tail(s: State, t: Turn, n: Len) -> bool:
     """A location was reserved for a token that never came."""
-    return s.committed[s.row[t]] < s.allocated[s.row[t]]
+    return s.committed[s.row[t]] < s.least(s.allocated[s.row[t]], n)
 
 
 @sometimes(close)
@@ -164,7 +337,7 @@ def a_deferred_close_gives_back_a_slot(s: State, x: Session) -> bool:
 
 @sometimes(submit)
 def a_second_turn_is_refused_while_one_runs(
-    s: State, x: Session, t: Turn, new: Len, _max_new: Len, edit: Edit
+    s: State, x: Session, t: Turn, new: Len, max_new: Len, edit: Edit, text: Text
 ) -> bool:
     """A turn is submitted while another of its session is in flight."""
     return s.in_flight[x] != NIL and t != s.in_flight[x] and new != 0 and edit == Edit.APPEND

@@ -2,7 +2,7 @@
 
 A rule is an ordinary function over a state `s`, a record of total maps. It is run as it stands by
 the concrete interpreter (`spec.machine`) and by the Z3 interpreter (`proofs`). Plain `if`, `and`,
-`or`, `not`, `min` and chained comparisons mean what they always mean. Not allowed in a rule, since
+`or`, `not` and chained comparisons mean what they always mean. Not allowed in a rule, since
 no symbolic value can take part in it: `is`, `try`, `while`, `range`, comprehensions over state, and
 `if` or `return` inside a `span` loop.
 """
@@ -10,8 +10,9 @@ no symbolic value can take part in it: `is`, `try`, `while`, `range`, comprehens
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_type_hints
 
 K = TypeVar("K")
@@ -31,7 +32,7 @@ class Atom:
 
 @dataclass(frozen=True)
 class Number:
-    """A sort of counts: `Index` counts pages, `Len` counts tokens."""
+    """A sort of counts: `Index` counts pages, `Len` counts tokens, `Count` all else."""
 
     name: str
     letter: str
@@ -39,6 +40,7 @@ class Number:
 
 Index = Annotated[int, Number("Index", "i")]
 Len = Annotated[int, Number("Len", "n")]
+Count = Annotated[int, Number("Count", "k")]
 
 
 class Map(Generic[K, V]):
@@ -53,6 +55,18 @@ class Map(Generic[K, V]):
         raise NotImplementedError
 
 
+class Ghost(Map[K, V]):
+    """A map that only the spec has: it remembers what a property speaks of; no engine shows it."""
+
+
+class Fixed(Generic[K, V]):
+    """A map that is given with the world and never changes. What is known of it is `@given`."""
+
+    def __getitem__(self, key: Any) -> V:
+        """Read the cell of `key`: one identity or index, or a tuple of them."""
+        raise NotImplementedError
+
+
 class Words:
     """What an interpreter's state offers to the rules besides its maps."""
 
@@ -60,8 +74,36 @@ class Words:
         """Return how many pages `n` tokens take: ceil(n / page_size)."""
         raise NotImplementedError
 
+    def whole(self, n: Len) -> Index:
+        """Return how many pages `n` tokens fill: floor(n / page_size)."""
+        raise NotImplementedError
+
+    def length(self, i: Index) -> Len:
+        """Return how many tokens `i` whole pages hold: i * page_size."""
+        raise NotImplementedError
+
+    def least(self, a: Len, b: Len) -> Len:
+        """Return the smaller of two lengths; `min` would tell which, and fork a symbolic path."""
+        raise NotImplementedError
+
     def forall(self, *sorts_then_body: Any) -> bool:
         """`s.forall(Page, Index, lambda p, i: ...)`: true for every identity and index."""
+        raise NotImplementedError
+
+    def num(self, sort: Any) -> Index:
+        """Return how many identities of `sort` there are."""
+        raise NotImplementedError
+
+    def count(self, sort: Any, fits: Callable[[Any], bool]) -> Count:
+        """Return how many identities of `sort` fit."""
+        raise NotImplementedError
+
+    def total(self, sort: Any, number: Callable[[Any], Index]) -> Index:
+        """Return the sum of a number of pages over all identities of `sort`."""
+        raise NotImplementedError
+
+    def first(self, lo: Index, hi: Index, fits: Callable[[Index], bool]) -> Index:
+        """Return the first index in [lo, hi) that fits, or `hi` if none does; lo <= hi."""
         raise NotImplementedError
 
     def span(self, lo: Index, hi: Index) -> Iterator[Index]:
@@ -88,7 +130,7 @@ class Forbidden(Exception):  # noqa: N818 - it is an answer of the guard, not an
 
 
 class NoRoom(Exception):  # noqa: N818 - exhaustion is an ordinary case
-    """Nothing fits what the move must choose: no free row, not enough free pages."""
+    """A pool lacks what the move needs: no free row, not enough free pages."""
 
 
 class Broken(AssertionError):  # noqa: N818 - named as the report reads
@@ -99,6 +141,12 @@ def require(guard: bool) -> None:
     """State the guard of a move; raise Forbidden where it does not hold."""
     if not guard:
         raise Forbidden
+
+
+def need(room: bool) -> None:
+    """State what a pool must still have; raise NoRoom where it lacks it."""
+    if not room:
+        raise NoRoom
 
 
 def ensure(fact: bool, words: str) -> None:
@@ -128,7 +176,8 @@ class Rule:
     def __post_init__(self) -> None:
         """Read name, sentence and parameter sorts off the function."""
         hints = get_type_hints(self.run, include_extras=True)
-        names = list(inspect.signature(self.run).parameters)[self.num_states :]
+        every = list(inspect.signature(self.run).parameters.values())[self.num_states :]
+        names = [each.name for each in every if each.kind is not each.KEYWORD_ONLY]
         for name, value in (
             ("name", self.run.__name__),
             ("words", inspect.cleandoc(self.run.__doc__ or "")),
@@ -160,13 +209,34 @@ class Invariant(Rule):
 
 
 @dataclass(frozen=True, eq=False)
+class Given(Rule):
+    """What is known of the fixed maps: assumed by the proofs, tested on every small world."""
+
+
+@dataclass(frozen=True, eq=False)
 class Change(Rule):
     """What an action must leave alone, or must do: a property of the states before and after it.
 
-    A parameter named `answer` receives what the action returned; the others range over everything.
+    Its parameters range over everything. Those behind a `*` are the step's own: arguments of the
+    action, by their names, and `answer`, what it returned.
     """
 
     actions: tuple[Action, ...] = ()
+    own: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read off the function what it wants to know of the step."""
+        super().__post_init__()
+        every = inspect.signature(self.run).parameters.values()
+        own = tuple(each.name for each in every if each.kind is each.KEYWORD_ONLY)
+        object.__setattr__(self, "own", own)
+
+    def of_step(self, action: Action, args: Iterable[Any], answer: Any) -> Callable[..., bool]:
+        """Return the property of one step, over what its parameters range over."""
+        if not self.own:
+            return self.run
+        known = {**dict(zip(action.params, args, strict=True)), "answer": answer}
+        return partial(self.run, **{name: known[name] for name in self.own})
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +259,11 @@ def move(run: Callable[..., Any]) -> Action:
 def invariant(run: Callable[..., bool]) -> Invariant:
     """Declare what is always true."""
     return Invariant(run)
+
+
+def given(run: Callable[..., bool]) -> Given:
+    """Declare what is known of fixed maps."""
+    return Given(run)
 
 
 def after(*actions: Action) -> Callable[[Callable[..., bool]], Change]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from spec.kv import end_session
 from spec.language import NIL, Len, request
-from spec.state import Answer, Edit, Session, State, Turn, attached, history_len, live
+from spec.state import (
+    Answer,
+    Edit,
+    Namespace,
+    Session,
+    State,
+    Text,
+    Turn,
+    attached,
+    history_len,
+    live,
+)
 
 
 @request
-def open(s: State, x: Session) -> Answer:
-    """Begin a session."""
+def open(s: State, x: Session, namespace: Namespace) -> Answer:
+    """Begin a session. KV is shared within its namespace only: one adapter, extra key and salt."""
     if s.opened[x]:
         return Answer.ALREADY_OPEN
-    s.opened[x] = True
+    s.opened[x], s.namespace[x] = True, namespace
     return Answer.OK
 
 
@@ -37,16 +48,43 @@ def refusal(s: State, x: Session, t: Turn, new: Len, edit: Edit) -> Answer:
     return Answer.OK
 
 
+def admit(s: State, x: Session, t: Turn, new: Len, max_new: Len, text: Text) -> None:
+    """Put a turn in flight. The first one that finishes says what the session's text is."""
+    if s.req_nodes[x] == NIL:
+        s.text[x], s.text_len[x] = text, new
+    s.session[t], s.in_flight[x], s.stale[x] = x, t, False
+    s.prompt[t] = history_len(s, x) + new
+    s.tokens[t] = s.prompt[t]
+    s.limit[t] = s.prompt[t] + max_new
+
+
 @request
-def submit(s: State, x: Session, t: Turn, new: Len, max_new: Len, edit: Edit) -> Answer:
-    """Add a turn: the last finished turn's tokens and `new` more, asking for at most `max_new`."""
+def submit(s: State, x: Session, t: Turn, new: Len, max_new: Len, edit: Edit, text: Text) -> Answer:
+    """Add a turn: the last finished turn's tokens and `new` more, asking for at most `max_new`.
+
+    The new tokens of a first prompt are the first of `text`; those of a later one are like no
+    other's.
+    """
     answer = refusal(s, x, t, new, edit)
     if answer == Answer.OK:
-        s.session[t], s.in_flight[x] = x, t
-        s.prompt[t] = history_len(s, x) + new
-        s.tokens[t] = s.prompt[t]
-        s.limit[t] = s.prompt[t] + max_new
+        admit(s, x, t, new, max_new, text)
     return answer
+
+
+@request
+def generate(
+    s: State, x: Session, t: Turn, new: Len, max_new: Len, namespace: Namespace, text: Text
+) -> Answer:
+    """Make a plain request: a session `x` of its own, which closes when its one turn ends."""
+    if s.opened[x]:
+        return Answer.ALREADY_OPEN
+    if attached(s, t):
+        return Answer.DUPLICATE_TURN
+    if new == 0:
+        return Answer.EMPTY_INPUT
+    s.opened[x], s.namespace[x], s.closing[x] = True, namespace, True
+    admit(s, x, t, new, max_new, text)
+    return Answer.OK
 
 
 @request
@@ -67,4 +105,14 @@ def close(s: State, x: Session) -> Answer:
         s.closing[x] = True
     else:
         end_session(s, x)
+    return Answer.OK
+
+
+@request
+def stay_silent(s: State, x: Session) -> Answer:
+    """Ask nothing of a session for as long as its time-out; a turn in flight stops that clock."""
+    if not s.opened[x]:
+        return Answer.UNKNOWN_SESSION
+    if s.in_flight[x] == NIL:
+        s.stale[x] = True
     return Answer.OK

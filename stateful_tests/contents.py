@@ -14,9 +14,11 @@ from torch import Tensor
 
 from impl.engine import Engine
 from impl.moves import Ended
+from impl.radix_node import RadixNode
+from impl.record import KVRecord
 from impl.session import Session
 from impl.turn import Turn
-from stateful_tests.dense import dense_forward
+from stateful_tests.dense import DenseRun, dense_forward
 from stateful_tests.difference import Difference
 
 TOLERANCE = 1e-9
@@ -25,11 +27,10 @@ TOLERANCE = 1e-9
 
 @dataclass
 class Dense:
-    """The dense run of some tokens: K and V [layers, tokens, heads, dim], greedy next tokens."""
+    """The dense run of some tokens, and the model's greedy choices."""
 
     tokens: list[int]
-    k: Tensor
-    v: Tensor
+    run: DenseRun
     following: list[int]  # following[i] is the model's choice after tokens[: i + 1]
 
 
@@ -38,7 +39,7 @@ class Sample:
     """How much is compared with dense runs, which cost the most: by default, all of it."""
 
     outputs: int = 1  # the output of every so many-th finished turn
-    sessions: int | None = None  # sessions whose KV is compared at each check, drawn by the seed
+    sessions: int | None = None  # sessions and tree nodes whose KV is compared at each check, drawn
     seed: int = 0
 
 
@@ -53,17 +54,20 @@ class Contents:
     sample: Sample = ALL
     history: dict[int, list[int]] = field(default_factory=dict)  # session -> last finished tokens
     prompts: dict[int, list[int]] = field(default_factory=dict)  # turn -> whole input
+    namespaces: dict[int, int] = field(default_factory=dict)  # turn -> its session's
     num_finished: int = 0
     num_outputs: int = 0  # outputs of finished turns that were compared
     num_sessions: int = 0  # comparisons of all KV of one session
     _dense: dict[int, Dense] = field(default_factory=dict)  # session -> its last run
+    _cached: dict[tuple[int, ...], Dense] = field(default_factory=dict)  # namespace and tokens
 
     def __post_init__(self) -> None:
         """Start the draw of sessions."""
         self._random = Random(self.sample.seed)
 
-    def submitted(self, session: int, turn: int, new: list[int]) -> None:
+    def submitted(self, session: int, turn: int, new: list[int], namespace: int) -> None:
         """A turn was accepted: the client expects it to go on from the last finished turn."""
+        self.namespaces[turn] = namespace
         self.prompts[turn] = [*self.history.get(session, []), *new]
 
     def ended(self, end: Ended) -> None:
@@ -73,7 +77,8 @@ class Contents:
             return
         tokens = [*prompt, *end.output]
         if self.num_finished % self.sample.outputs == 0:
-            self._compare_output(end.turn, len(prompt), self._run(end.session, tokens))
+            namespace = self.namespaces[end.turn]
+            self._compare_output(end.turn, len(prompt), self._new_run(tokens, namespace))
             self.num_outputs += 1
         self.num_finished += 1
         self.history[end.session] = tokens
@@ -84,24 +89,28 @@ class Contents:
         self._dense.pop(session, None)
 
     def check(self) -> None:
-        """Compare the K and V of every committed position of the sessions' rows with dense runs."""
+        """Compare all committed KV of sessions' rows, and that of the tree, with dense runs."""
         sessions = list(self.engine.sessions.values())
+        nodes = list(self.engine.tree.nodes())
         if self.sample.sessions is not None:
-            holding = [x for x in sessions if x.slot or (x.in_flight and x.in_flight.record)]
+            holding = [x for x in sessions if x.slot or x.is_lent]
             sessions = self._random.sample(holding, min(self.sample.sessions, len(holding)))
+            nodes = self._random.sample(nodes, min(self.sample.sessions, len(nodes)))
         for session in sessions:
             self._check_session(session)
+        for namespace, node in nodes:
+            self._check_node(namespace, node)
         self.num_sessions += len(sessions)
 
     def _check_session(self, session: Session) -> None:
         turn = session.in_flight
         if turn and turn.record:
-            self._check_turn(session.id, turn)
+            self._check_turn(session, turn)
         elif session.slot and session.req_nodes:
-            dense = self._run(session.id, self.history[session.id])
-            self._compare_kv(session.slot.row, session.slot.committed, dense, "its slot")
+            dense = self._run(session, self.history[session.id])
+            self._compare_record(session.slot, dense, "its slot")
 
-    def _check_turn(self, session: int, turn: Turn) -> None:
+    def _check_turn(self, session: Session, turn: Turn) -> None:
         assert turn.record
         prompt = self.prompts[turn.id]
         if turn.tokens[: turn.prompt_len] != prompt:
@@ -113,15 +122,26 @@ class Contents:
             )
         dense = self._run(session, turn.tokens)
         self._compare_output(turn.id, turn.prompt_len, dense)
-        self._compare_kv(turn.record.row, turn.record.committed, dense, f"turn {turn.id}")
+        self._compare_record(turn.record, dense, f"turn {turn.id}")
 
-    def _run(self, session: int, tokens: list[int]) -> Dense:
-        known = self._dense.get(session)
+    def _check_node(self, namespace: int, node: RadixNode) -> None:
+        tokens = node.tokens
+        dense = self._cached.get((namespace, *tokens))
+        if dense is None:
+            dense = self._cached[namespace, *tokens] = self._new_run(tokens, namespace)
+        start = len(tokens) - len(node.key)
+        owner = f"a node of the tree in namespace {namespace}"
+        self._compare_kv(node.value, start, start, dense, owner)
+
+    def _run(self, session: Session, tokens: list[int]) -> Dense:
+        known = self._dense.get(session.id)
         if known is None or known.tokens != tokens:
-            logits, k, v = dense_forward(self.engine.model, tokens)
-            known = Dense(list(tokens), k, v, logits.argmax(dim=-1).tolist())
-            self._dense[session] = known
+            known = self._dense[session.id] = self._new_run(tokens, session.namespace)
         return known
+
+    def _new_run(self, tokens: list[int], namespace: int) -> Dense:
+        run = dense_forward(self.engine.model, tokens, namespace)
+        return Dense(list(tokens), run, run.logits.argmax(dim=-1).tolist())
 
     def _compare_output(self, turn: int, prompt_len: int, dense: Dense) -> None:
         expected = dense.following[prompt_len - 1 : len(dense.tokens) - 1]
@@ -133,18 +153,45 @@ class Contents:
                 f"{dense.tokens[prompt_len:]}",
             )
 
-    def _compare_kv(self, row: int, committed: int, dense: Dense, owner: str) -> None:
-        committed = min(committed, len(dense.tokens))
-        locations = self.engine.rows.table[row, :committed]
-        for name, pool, expected in (
-            ("K", self.engine.kv_pool.k, dense.k),
-            ("V", self.engine.kv_pool.v, dense.v),
-        ):
-            error = (pool[:, locations] - expected[:, :committed]).abs().amax(dim=(0, 2, 3))
-            wrong = torch.nonzero(error > TOLERANCE).flatten().tolist()
-            if wrong:
+    def _compare_record(self, record: KVRecord, dense: Dense, owner: str) -> None:
+        committed = min(record.committed, len(dense.tokens))
+        locations = self.engine.rows.table[record.row, :committed]
+        owner = f"row {record.row}, {owner}"
+        window_start = 0 if record.cursor == record.protected else record.cursor
+        self._compare_kv(locations, 0, window_start, dense, owner)
+        recurrents = self.engine.memory.recurrents
+        if recurrents and record.recurrent is not None and committed and not record.is_unread:
+            state = recurrents.states[record.recurrent]
+            error = (state - dense.run.states[0, committed - 1]).abs().amax()
+            if error > TOLERANCE:
                 raise Difference(
-                    "committed_kv_is_that_of_the_tokens",
-                    f"{name} at positions {wrong} of row {row} ({owner}) is not what these tokens "
-                    f"give: off by up to {error.max().item():.3g}",
+                    "a_recurrent_state_is_that_of_the_tokens",
+                    f"the state of {owner} is not the one after {committed} tokens: "
+                    f"off by up to {error.item():.3g}",
                 )
+
+    def _compare_kv(
+        self, locations: Tensor, start: int, window_start: int, dense: Dense, owner: str
+    ) -> None:
+        """Compare the KV of positions from `start` on; of window layers, from `window_start` on."""
+        pool, run, end = self.engine.memory.kv_pool, dense.run, start + len(locations)
+        self._compare("K", pool.k[:, locations], run.k[:, start:end], start, owner)
+        self._compare("V", pool.v[:, locations], run.v[:, start:end], start, owner)
+        if (window := self.engine.memory.window) and window_start < end:
+            found = window.locations(locations[window_start - start :])
+            expected_k, expected_v = (
+                run.window_k[:, window_start:end],
+                run.window_v[:, window_start:end],
+            )
+            self._compare("window K", window.kv.k[:, found], expected_k, window_start, owner)
+            self._compare("window V", window.kv.v[:, found], expected_v, window_start, owner)
+
+    def _compare(self, name: str, found: Tensor, expected: Tensor, start: int, owner: str) -> None:
+        error = (found - expected).abs().amax(dim=(0, 2, 3))
+        wrong = (torch.nonzero(~(error <= TOLERANCE)).flatten() + start).tolist()
+        if wrong:
+            raise Difference(
+                "committed_kv_is_that_of_the_tokens",
+                f"{name} at positions {wrong} of {owner} is not what these tokens give: off by up "
+                f"to {error.max().item():.3g}",
+            )

@@ -7,30 +7,43 @@ arithmetic, so that a mistake there is not repeated here.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from impl.model import Transformer
+from impl.recurrence import DECAY
 
 
-def dense_output(model: Transformer, prompt: list[int], max_new_tokens: int) -> list[int]:
+class DenseRun(NamedTuple):
+    """What the model computes for some tokens, in all layers of each kind.
+
+    K and V are [num_layers, num_tokens, num_kv_heads, head_dim]; `states` are the recurrent layers'
+    after each token, [num_layers, num_tokens, num_heads, head_dim, head_dim].
+    """
+
+    logits: Tensor  # [num_tokens, vocab_size]
+    k: Tensor
+    v: Tensor
+    window_k: Tensor
+    window_v: Tensor
+    states: Tensor
+
+
+def dense_output(
+    model: Transformer, prompt: list[int], max_new_tokens: int, namespace: int = 0
+) -> list[int]:
     """Return the `max_new_tokens` tokens that greedy decoding appends to `prompt`."""
     tokens = list(prompt)
     for _ in range(max_new_tokens):
-        logits, _, _ = dense_forward(model, tokens)
-        tokens.append(int(logits[-1].argmax()))
+        run = dense_forward(model, tokens, namespace)
+        tokens.append(int(run.logits[-1].argmax()))
     return tokens[len(prompt) :]
 
 
-def dense_kv(model: Transformer, tokens: list[int]) -> tuple[Tensor, Tensor]:
-    """Return K and V of all `tokens`, each [num_layers, num_tokens, num_kv_heads, head_dim]."""
-    _, k, v = dense_forward(model, tokens)
-    return k, v
-
-
-def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Causal attention of one sequence, head by head.
+def dense_attention(q: Tensor, k: Tensor, v: Tensor, window: int | None = None) -> Tensor:
+    """Causal attention of one sequence, head by head; it looks back `window` tokens, or at all.
 
     q: [num_tokens, num_heads, head_dim]; k, v: [num_tokens, num_kv_heads, head_dim]. Returns the
     shape of q.
@@ -38,6 +51,8 @@ def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     num_tokens, num_heads, head_dim = q.shape
     share = num_heads // k.shape[1]
     past = torch.ones(num_tokens, num_tokens, dtype=torch.bool, device=q.device).tril()
+    if window is not None:
+        past = past.triu(-window)
     out = torch.empty_like(q)
     for head in range(num_heads):
         scores = q[:, head] @ k[:, head // share].T / math.sqrt(head_dim)
@@ -46,23 +61,42 @@ def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return out
 
 
+def dense_recurrence(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each token reads, and the state after it: older tokens have faded the more.
+
+    q, k, v: [num_tokens, num_heads, head_dim]. No step by step: sums over all earlier tokens.
+    """
+    position = torch.arange(len(q), device=q.device)
+    age = (position[:, None] - position).clamp(min=0)
+    fading = (DECAY ** age.to(q.dtype)).tril()
+    states = torch.einsum("ti,ihd,ihe->thde", fading, k, v)
+    return torch.einsum("thd,thde->the", q, states), states
+
+
 @torch.no_grad()
-def dense_forward(model: Transformer, tokens: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return logits [num_tokens, vocab_size], and K and V of every layer."""
+def dense_forward(model: Transformer, tokens: list[int], namespace: int = 0) -> DenseRun:
+    """Run the model over all `tokens` at once."""
     weights, head_dim = model.weights, model.config.head_dim
-    x = weights.embedding[tokens]
-    keys, values = [], []
+    x = weights.embedding[tokens] + weights.adapters[namespace % model.config.num_adapters]
+    found: dict[str, list[Tensor]] = {name: [] for name in DenseRun._fields[1:]}
     for layer in weights.layers:
         h = _rms(x)
         q = _rope(_heads(h @ layer.wq, head_dim))
         k = _rope(_heads(h @ layer.wk, head_dim))
         v = _heads(h @ layer.wv, head_dim)
-        keys.append(k)
-        values.append(v)
-        x = x + _rms(dense_attention(q, k, v).flatten(1)) @ layer.wo
+        if layer.kind == "recurrent":
+            read, states = dense_recurrence(q, k, v)
+            found["states"].append(states)
+        else:
+            is_sliding = layer.kind == "sliding"
+            read = dense_attention(q, k, v, model.window_len if is_sliding else None)
+            found["window_k" if is_sliding else "k"].append(k)
+            found["window_v" if is_sliding else "v"].append(v)
+        x = x + _rms(read.flatten(1)) @ layer.wo
         h = _rms(x) @ layer.up
         x = x + (h * h.sigmoid()) @ layer.down
-    return _rms(x) @ weights.head, torch.stack(keys), torch.stack(values)
+    stacks = {name: torch.stack(parts) if parts else x[:0] for name, parts in found.items()}
+    return DenseRun(_rms(x) @ weights.head, **stacks)
 
 
 def _heads(x: Tensor, head_dim: int) -> Tensor:

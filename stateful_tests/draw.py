@@ -23,14 +23,20 @@ Choose = Callable[[Sequence[T]], T]
 WEIGHTS = {
     "open": 2,
     "submit": 6,
+    "generate": 1,
     "abort": 1,
     "close": 1,
+    "stay_silent": 1,
     STEP: 3,
     "start": 6,
     "resume": 6,
     "reserve": 8,
     "extend": 8,
     "decode": 8,
+    "collect": 8,
+    "verify": 6,
+    "slide": 3,
+    "publish": 4,
     "finish": 4,
     "retract": 2,
     "pre_abort": 1,
@@ -38,11 +44,20 @@ WEIGHTS = {
     "abort_first": 3,
     "abort_nth": 3,
     "end_close": 2,
+    "time_out": 2,
+    "reclaim": 1,
+    "evict": 1,
 }
 """How often an allowed action is drawn, relative to the others."""
 
+TRIES = 6
+"""Requests that are drawn until one is not refused."""
+
 ESSENTIAL = {"open", "submit"}
 """Never left out: without them nothing else happens."""
+
+TOGETHER = (("extend", "collect"),)
+"""Left out together, or what the one begins is never ended."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,9 @@ class Draw:
         kept = {name for name in WEIGHTS if name in ESSENTIAL or choose([True, True, True, False])}
         if not kept & {STEP, "start"}:
             kept.add(STEP)
+        for names in TOGETHER:
+            if kept & set(names):
+                kept |= set(names)
         return cls(world, frozenset(kept))
 
     def next(self, state: ConcreteState, choose: Choose[Any]) -> Step:
@@ -68,19 +86,24 @@ class Draw:
             name = choose([*weighted, *[STEP] * (WEIGHTS[STEP] if STEP in self.actions else 0)])
             if name == STEP:
                 return STEP, ()
-            if allowed := self._useful(state, name, self.allowed(state, name), choose):
-                return name, choose(allowed)
+            if (args := self._arguments(state, name, choose)) is not None:
+                return name, args
             names.remove(name)
         return STEP, ()
 
-    def _useful(
-        self, state: ConcreteState, name: str, allowed: list[Args], choose: Choose[Any]
-    ) -> list[Args]:
-        """Leave refused requests out, three times in four: most refusals look alike."""
-        if state.rules.actions[name].kind != "request" or choose([True, False, False, False]):
-            return allowed
-        run = state.rules.actions[name].run
-        return [args for args in allowed if run(state.fork(), *args) == Answer.OK]
+    def _arguments(self, state: ConcreteState, name: str, choose: Choose[Any]) -> Args | None:
+        """Draw arguments. Most refusals look alike: three times in four, look for none."""
+        allowed = self.allowed(state, name)
+        if not allowed:
+            return None
+        action, args = state.rules.actions[name], choose(allowed)
+        if action.kind == "move" or choose([True, False, False, False]):
+            return args
+        for _ in range(TRIES):
+            if action.run(state.fork(), *args) == Answer.OK:
+                return args
+            args = choose(allowed)
+        return None
 
     def allowed(self, state: ConcreteState, name: str) -> list[Args]:
         """Return the arguments with which `name` may happen in `state`, or is a request."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from spec.machine.concrete import Size
-from spec.machine.worlds import World, each
+from spec.machine.size import Size
+from spec.machine.worlds import FEATURES, World, each
+from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.difference import Difference
 from stateful_tests.draw import Choose, Draw
 from stateful_tests.lockstep import Lockstep
@@ -21,20 +22,34 @@ RUN_LENGTH = 100
 
 
 def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Setting:
-    """Draw a world: tight or roomy, a page of one token or of several, few or enough rows."""
-    page_size, context_len = choose([1, 2, 4]), 12
+    """Draw a world: tight or roomy, a page of one token or of several, few or enough rows.
+
+    The model has sliding-window layers, recurrent ones, or neither: windows often, since with them
+    there is most to cover. The policy overlaps, guesses, or neither.
+    """
+    page_size, context_len, lookahead = choose([1, 2, 4]), 12, choose([0, 1, 2])
     turn = -(-context_len // page_size)
+    pages, rows = turn + choose([0, 1, turn // 2, turn, -1]), choose([3, 2, 1])
+    recurrent = {"recurrents": max(1, rows - choose([0, 1]))}
+    window = {"window": choose([1, 2, 4]), "window_pages": turn + choose([0, 1, 3])}
+    layers = choose([{}, {}, recurrent, window, window])
     return Setting(
         Size(
             sessions=3,
             turns=7,
-            rows=choose([3, 2, 1]),
-            pages=turn + choose([0, 1, turn // 2, turn]),
+            rows=rows,
+            pages=pages,
             page_size=page_size,
             context_len=context_len,
+            lookahead=lookahead,
+            queue_limit=choose([2, 1]),
+            namespaces=choose([1, 2]),
+            texts=choose([3, 1, 5]),
+            **layers,
         ),
-        queue_limit=choose([2, 1]),
         token_budget=choose([6, 1, 3]),
+        overlap=choose([0, 1]) if lookahead else 0,
+        num_drafts=choose([0, lookahead]),
         seed=seed,
         device=device,
     )
@@ -42,18 +57,27 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
 
 def draw_world(setting: Setting) -> World:
     """Return the lengths that clients ask for in a drawn setting; one is too long for any turn."""
-    too_long = setting.size.context_len + 1
-    return World("drawn", setting.size, each((1, 2, 3, too_long), (0, 1, 2, 3)))
+    size = setting.size
+    asks = each((1, 2, 3, 5), (0, 1, 2, 3, 5), range(size.texts))
+    asks += each((size.context_len + 1,), (0,), range(size.texts))
+    return World("drawn", size, asks, features=frozenset(FEATURES))
 
 
 class Fuzz:
     """Runs of lockstep. Every run is its seed's and number's own: the same two repeat it.
 
-    Counts are up to date when a KeyboardInterrupt leaves `run`.
+    Counts are up to date when a KeyboardInterrupt leaves `run`. With `coverage`, it is told what
+    happens.
     """
 
-    def __init__(self, seed: int = 0, device: str = "cpu", make: MakeLockstep = Lockstep) -> None:
-        self.seed, self.device, self.make = seed, device, make
+    def __init__(
+        self,
+        seed: int = 0,
+        device: str = "cpu",
+        make: MakeLockstep = Lockstep,
+        coverage: Coverage | None = None,
+    ) -> None:
+        self.seed, self.device, self.make, self.coverage = seed, device, make, coverage
         self.runs = 0
         self.failure: Failure | None = None  # not yet cut down, if a KeyboardInterrupt came first
         self.seconds = 0.0
@@ -80,6 +104,8 @@ class Fuzz:
         self.runs += 1
         setting = draw_setting(random.choice, self.seed, self.device)
         lockstep = self.make(setting)
+        if self.coverage:
+            lockstep.watch = self.coverage.saw
         try:
             for name in _drawn(lockstep, random.choice):
                 self.actions[name] += 1

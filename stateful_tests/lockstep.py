@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from impl.engine import Engine
-from impl.mechanism import COMPUTED
 from impl.moves import Ended, Move
 from impl.refused import Refused
-from spec.language import NIL, Broken, Forbidden, NoRoom
-from spec.machine.canonical import renamed
+from spec.language import NIL, Action, Broken, Forbidden, NoRoom
+from spec.machine.abstract import NO_ROOM
 from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
-from spec.machine.trace import STEP, Step
+from spec.machine.trace import STEP, Step, show
 from spec.state import Answer, Edit
+from stateful_tests.compare import compare_sizes, state_difference
 from stateful_tests.contents import ALL, Contents, Sample
 from stateful_tests.difference import Difference
+from stateful_tests.drafter import DenseDrafter
 from stateful_tests.observe import observe
+from stateful_tests.prompts import Prompts
 from stateful_tests.setting import Setting
 
 ABORTS = {"abort_waiting", "abort_first", "abort_nth"}
+READS = {"collect", "verify"}
+"""Moves that commit KV."""
+SUBMITS = {"submit", "generate"}
+
+Watch = Callable[[ConcreteState, Step, Any], None]
+"""Is told of each action that the spec takes: the state before, the action, and the answer."""
 
 MOST_TUPLES = 1_000_000
 """Rows, indices and pages for which an invariant is still tried: about a second."""
@@ -43,7 +50,11 @@ class Lockstep:
         self.every = every
         self.rules: Rules = rules()
         self.state = ConcreteState(self.rules, setting.size)
-        self.engine = Engine(setting.config())
+        self.drafter = DenseDrafter()
+        self.engine = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
+        self.drafter.model = self.engine.model
+        vocabulary = self.engine.config.model.vocab_size
+        self.prompts = Prompts(setting.size, setting.seed, vocabulary)
         self.contents = Contents(self.engine, sample)
         self.steps: list[Step] = []
         self.last_moves: list[Step] = []  # made by the engine at the last action
@@ -51,6 +62,7 @@ class Lockstep:
         self.taken: Counter[str] = Counter()  # moves that the engine made
         self.num_computed = 0  # tokens whose KV was computed, again after a retract
         self.num_compared = 0  # comparisons of the whole state
+        self.watch: Watch | None = None
         self._num_submits = 0
 
     def do(self, step: Step) -> bool:
@@ -62,7 +74,7 @@ class Lockstep:
             if (len(self.steps) + 1) % self.every == 0:
                 self._compare()
         self.steps.append(step)
-        self._num_submits += step[0] == "submit"
+        self._num_submits += step[0] in SUBMITS
         return True
 
     def compare(self) -> None:
@@ -102,41 +114,47 @@ class Lockstep:
     def _request(self, step: Step) -> None:
         """A client asks both sides, and both answer."""
         name, args = step
-        answer = self.rules.requests[name].run(self.state, *args)
-        said = self._ask(name, args)
+        tokens = self._tokens(name, args) if name in SUBMITS else []
+        answer = self._take(self.rules.requests[name], args)
+        said = self._ask(name, args, tokens)
         if answer != said:
             raise Difference("answers_are_equal", f"{name} is answered differently", answer, said)
         if answer == Answer.OK:
-            if name == "submit":
-                self.contents.submitted(args[0], args[1], self._tokens(step))
+            if name in SUBMITS:
+                namespace = self.state.namespace[args[0]]
+                self.contents.submitted(args[0], args[1], tokens, namespace)
             elif name == "close" and not self.state.opened[args[0]]:
                 self.contents.closed(args[0])
         self._follow()
 
-    def _ask(self, name: str, args: tuple[Any, ...]) -> str:
+    def _ask(self, name: str, args: tuple[Any, ...], tokens: list[int]) -> str:
         try:
             if name == "submit":
-                session, turn, _, max_new, edit = args
+                session, turn, _, max_new, edit, _ = args
                 self.engine.submit(
                     session,
                     turn,
-                    self._tokens((name, args)),
+                    tokens,
                     max_new,
                     replace=edit == Edit.REPLACE,
                     drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
                     offset=int(edit == Edit.OFFSET),
                 )
+            elif name == "generate":
+                session, turn, _, max_new, namespace, _ = args
+                self.engine.generate(session, turn, tokens, max_new, namespace)
             else:
                 getattr(self.engine, name)(*args)
         except Refused as refused:
             return refused.reason.value
         return Answer.OK
 
-    def _tokens(self, step: Step) -> list[int]:
-        """Return the tokens that a client sends: others for each submit of the trace."""
-        vocabulary = self.engine.config.model.vocab_size
-        digest = hashlib.shake_128(f"{self.setting.seed} {self._num_submits}".encode())
-        return [byte % vocabulary for byte in digest.digest(step[1][2])]
+    def _tokens(self, name: str, args: tuple[Any, ...]) -> list[int]:
+        """Return the tokens that a client sends: a text's first, or, later, others each time."""
+        session, new, text = args[0], args[2], args[-1]
+        if name == "submit" and self.state.req_nodes[session] is not NIL:
+            return self.prompts.later(self._num_submits, new)
+        return self.prompts.first(text, new)
 
     def _move(self, step: Step) -> bool:
         """Steer the engine's mechanism, if the spec allows the move."""
@@ -148,7 +166,9 @@ class Lockstep:
             return False
         except NoRoom:
             has_room = False
-        done = self.engine.apply(Move(name, args))
+            if self.watch:
+                self.watch(self.state, step, NO_ROOM)
+        done = self.engine.apply(self._in_engines_words(name, args))
         if done != has_room:
             raise Difference(
                 "both_sides_have_room_or_neither",
@@ -156,11 +176,45 @@ class Lockstep:
                 "room" if has_room else "no room",
                 "room" if done else "no room",
             )
+        if name == "verify" and (said := self.engine.moves[-1].args) != args:
+            raise Difference(
+                "exactly_the_right_drafts_are_accepted",
+                f"of {args[1]} drafts the first ones are right, and the next one is wrong",
+                f"{args[2]}",
+                f"{said[2]}",
+            )
         self._follow()
         return True
 
+    def _in_engines_words(self, name: str, args: tuple[Any, ...]) -> Move:
+        """Return the move as the engine takes it: it names no prefix, and finds out what is right.
+
+        The drafter is told how many drafts are to be right.
+        """
+        if name == "evict":
+            namespace, tokens = self.prompts.tokens(args[0])
+            return Move(name, (namespace, tuple(tokens)))
+        if name == "verify":
+            turn, drafts, self.drafter.num_right = args
+            return Move(name, (turn, drafts))
+        return Move(name, args)
+
+    def _in_specs_words(self, move: Move) -> Step:
+        """Return a move that the engine reports with the spec's arguments."""
+        if move.name != "evict":
+            return move.name, move.args
+        namespace, tokens = move.args
+        assert isinstance(namespace, int), f"a namespace is a number: {move}"
+        assert isinstance(tokens, tuple), f"a page is named by its tokens: {move}"
+        prefix = self.prompts.prefix(namespace, tokens)
+        if prefix is None:
+            words = f"the engine evicts what no text says: {move}"
+            raise Difference("the_tree_holds_first_prompts_only", words)
+        return move.name, (prefix,)
+
     def _step(self) -> None:
         """Let the engine's own scheduler choose."""
+        self.drafter.num_right = None
         busy = not self.engine.idle
         self.engine.step()
         if busy and not self.engine.moves:
@@ -171,12 +225,22 @@ class Lockstep:
                 raise Difference(
                     "a_close_completes_when_the_turn_ends", f"session {x} is still there"
                 )
+        for x in self.state.stale.cells:
+            raise Difference("a_stale_session_is_closed", f"session {x} is still there")
+
+    def _take(self, action: Action, args: tuple[Any, ...]) -> Any:
+        """Let the spec take an action; return its answer."""
+        before = self.state.fork() if self.watch else self.state
+        answer = action.run(self.state, *args)
+        if self.watch:
+            self.watch(before, (action.name, args), answer)
+        return answer
 
     # -- the spec follows the moves that the engine reports
 
     def _follow(self) -> None:
-        self.last_moves = [(move.name, move.args) for move in self.engine.moves]
-        ends = [self._accept(move) for move in self.engine.moves]
+        self.last_moves = [self._in_specs_words(move) for move in self.engine.moves]
+        ends = [self._accept(step) for step in self.last_moves]
         expected = [end for end in ends if end]
         told = [(e.turn, e.outcome, e.reason, len(e.output)) for e in self.engine.ended]
         if expected != told:
@@ -186,42 +250,37 @@ class Lockstep:
         self.last_ended = list(self.engine.ended)
         for end in self.last_ended:
             self.contents.ended(end)
-        for move in self.engine.moves:
-            if move.name == "end_close":
-                self.contents.closed(int(move.args[0]))
+        for name, args in self.last_moves:
+            if name in ("end_close", "time_out"):
+                self.contents.closed(args[0])
         self.engine.moves.clear()
         self.engine.ended.clear()
 
-    def _accept(self, move: Move) -> tuple[int, str, str, int] | None:
+    def _accept(self, move: Step) -> tuple[int, str, str, int] | None:
         """Apply a reported move to the spec; return how it ends a turn, if it does."""
-        turn, before = int(move.args[0]), self._committed(move)
+        name, args = move
+        before = self._committed(move)
         try:
-            answer = self.rules.moves[move.name].run(self.state, *move.args)
-        except Forbidden:
+            answer = self._take(self.rules.moves[name], args)
+        except (Forbidden, NoRoom) as refused:
+            said = "no room" if isinstance(refused, NoRoom) else "forbidden"
             raise Difference(
-                "the_spec_allows_every_move",
-                f"the engine made the move {move}",
-                "forbidden",
-                "done",
+                "the_spec_allows_every_move", f"the engine made the move {show(move)}", said, "done"
             ) from None
-        except NoRoom:
-            raise Difference(
-                "the_spec_allows_every_move", f"the engine made the move {move}", "no room", "done"
-            ) from None
-        self.taken[move.name] += 1
+        self.taken[name] += 1
         self.num_computed += self._committed(move) - before
-        if move.name == "finish":
-            return turn, "finished", "", answer
-        if move.name == "pre_abort":
-            return turn, "aborted", str(move.args[1]), 0
-        if move.name in ABORTS:
-            return turn, "aborted", "aborted", 0
+        if name == "finish":
+            return args[0], "finished", "", answer
+        if name == "pre_abort":
+            return args[0], "aborted", str(args[1]), 0
+        if name in ABORTS:
+            return args[0], "aborted", "aborted", 0
         return None
 
-    def _committed(self, move: Move) -> int:
-        """Return how many tokens of the turn that `move` computes have KV; 0 for other moves."""
-        computes = move.name in COMPUTED
-        return self.state.committed[self.state.row[int(move.args[0])]] if computes else 0
+    def _committed(self, move: Step) -> int:
+        """Return how many tokens of the turn that `move` reads have KV; 0 for other moves."""
+        name, args = move
+        return self.state.committed[self.state.row[args[0]]] if name in READS else 0
 
     # -- comparisons
 
@@ -232,12 +291,13 @@ class Lockstep:
         is given the name of the first invariant that it breaks.
         """
         self.num_compared += 1
-        observed = observe(self.engine, self.rules, self.setting.size)
+        observed = observe(self.engine, self.state, self.prompts)
         if different := state_difference(self.state, observed):
             if not (broken := self._violated(observed)):
                 raise Difference("states_are_equal", "the states differ", state=different)
             words = self.rules.invariants[broken[0]].words.splitlines()[0]
             raise Difference(broken[0], words, state=different)
+        compare_sizes(self.state, self.engine)
         self.engine.check()
         self.contents.check()
 
@@ -247,19 +307,3 @@ class Lockstep:
         if size.rows * size.indices * size.pages > MOST_TUPLES:
             return []
         return Checker(self.rules, size).violated(observed)
-
-
-def state_difference(spec: ConcreteState, engine: ConcreteState) -> list[str]:
-    """Return the cells that differ, a line each; rows and pages are named by first mention."""
-    lines = []
-    left, right = renamed(spec), renamed(engine)
-    for name in spec.rules.fields:
-        if left[name] == right[name]:
-            continue
-        mine, theirs = dict(left[name]), dict(right[name])
-        empty = getattr(spec, name).default
-        for key in sorted(mine.keys() | theirs.keys(), key=str):
-            a, b = mine.get(key, empty), theirs.get(key, empty)
-            if a != b:
-                lines.append(f"{name}[{key}]: spec {a}, engine {b}")
-    return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 from stateful_tests.run import Failure
@@ -22,12 +23,12 @@ def save(failure: Failure, directory: Path) -> Path:
 def describe(failure: Failure, path: Path) -> str:
     """Return everything one needs to understand and repeat the failure."""
     setting = failure.setting
-    sizes = ", ".join(f"{name} {value}" for name, value in vars(setting.size).items())
+    sizes = ", ".join(f"{name} {value}" for name, value in asdict(setting.size).items())
     return "\n".join(
         [
             str(failure.difference),
-            f"world: {sizes}; queue_limit {setting.queue_limit}, "
-            f"token_budget {setting.token_budget}",
+            f"world: {sizes}; token_budget {setting.token_budget}, overlap {setting.overlap}, "
+            f"num_drafts {setting.num_drafts}",
             f"seed {setting.seed}, device {setting.device}, commit {commit()}",
             f"saved as {path}; replay it with",
             f"  turnstile replay {path} --device {setting.device}",

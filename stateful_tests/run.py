@@ -78,7 +78,9 @@ def _page_size(setting: Setting) -> Iterator[Setting]:
     size = setting.size
     for page_size in range(1, size.page_size):
         pages = size.pages * size.page_size // page_size
-        yield replace(setting, size=replace(size, page_size=page_size, pages=pages))
+        window_pages = size.window_pages * size.page_size // page_size
+        smaller = replace(size, page_size=page_size, pages=pages, window_pages=window_pages)
+        yield replace(setting, size=smaller)
 
 
 def _rows(setting: Setting) -> Iterator[Setting]:
@@ -95,10 +97,24 @@ def _pages(setting: Setting) -> Iterator[Setting]:
 
 
 def _limits(setting: Setting) -> Iterator[Setting]:
-    """The default limits of the scheduler."""
-    plain = Setting(setting.size, seed=setting.seed, device=setting.device)
+    """The default limits and policy of the scheduler."""
+    size = replace(setting.size, queue_limit=2)
+    plain = Setting(size, seed=setting.seed, device=setting.device)
     if setting != plain:
         yield plain
 
 
-_PLAINER = (_limits, _rows, _pages, _page_size)
+def _features(setting: Setting) -> Iterator[Setting]:
+    """Without what the model or the prompts may have, one at a time."""
+    size = setting.size
+    for none in ({"window": 0, "window_pages": 0}, {"recurrents": 0}, {"namespaces": 1},
+                 {"texts": 1}):  # fmt: skip
+        yield replace(setting, size=replace(size, **none))
+    for lookahead in range(size.lookahead):
+        drafts = min(setting.num_drafts, lookahead)
+        overlap = min(setting.overlap, lookahead)
+        plainer = replace(size, lookahead=lookahead)
+        yield replace(setting, size=plainer, num_drafts=drafts, overlap=overlap)
+
+
+_PLAINER = (_limits, _features, _rows, _pages, _page_size)

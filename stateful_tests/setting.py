@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impl.config import EngineConfig, ModelConfig
-from spec.machine.concrete import Size
+from spec.machine.size import Size
 from spec.machine.trace import Step, Trace
 
-OPTIONS = ("queue_limit", "token_budget", "seed")
+OPTIONS = ("token_budget", "overlap", "num_drafts", "seed")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One world for both sides. `seed` makes the weights and the tokens that clients send."""
+    """One world for both sides. `seed` makes the weights and the tokens that clients send.
+
+    Whether the engine's own policy overlaps and guesses; its mechanism does as it is told.
+    """
 
     size: Size
-    queue_limit: int = 2
     token_budget: int = 6
+    overlap: int = 0
+    num_drafts: int = 0
     seed: int = 0
     device: str = "cpu"
 
@@ -28,8 +32,14 @@ class Setting:
             num_pages=self.size.pages,
             num_rows=self.size.rows,
             context_len=self.size.context_len,
-            queue_limit=self.queue_limit,
+            queue_limit=self.size.queue_limit,
+            lookahead=self.size.lookahead,
+            window=self.size.window,
+            window_pages=self.size.window_pages,
+            recurrents=self.size.recurrents,
             token_budget=self.token_budget,
+            overlap=bool(self.overlap),
+            num_drafts=self.num_drafts,
             device=self.device,
             model=ModelConfig(seed=self.seed),
         )

@@ -9,7 +9,7 @@ from stateful_tests.shrink import shrink
 
 
 def submit(session: int, turn: int, new: int) -> Step:
-    return "submit", (session, turn, new, 0, Edit.APPEND)
+    return "submit", (session, turn, new, 0, Edit.APPEND, 0)
 
 
 def fails_if(condition: object, steps: list[Step]) -> Difference | None:
@@ -17,7 +17,7 @@ def fails_if(condition: object, steps: list[Step]) -> Difference | None:
 
 
 def test_actions_that_do_not_matter_are_dropped() -> None:
-    noise: list[Step] = [("open", (i,)) for i in range(5)]
+    noise: list[Step] = [("open", (i, 0)) for i in range(5)]
     needed: list[Step] = [("close", (0,)), ("abort", (0,))]
     steps = [*noise, needed[0], *noise, needed[1], *noise]
     found = shrink(
@@ -36,17 +36,17 @@ def test_numbers_are_lowered_as_far_as_the_failure_allows() -> None:
 
 
 def test_two_actions_that_only_go_together_are_dropped_together() -> None:
-    steps: list[Step] = [("open", (0,)), ("close", (0,)), ("open", (1,)), ("close", (1,))]
+    steps: list[Step] = [("open", (0, 0)), ("close", (0,)), ("open", (1, 0)), ("close", (1,))]
 
     def balanced(steps: list[Step]) -> Difference | None:
         opens = sum(name == "open" for name, _ in steps)
-        return fails_if(steps and 2 * opens == len(steps) and ("open", (1,)) in steps, steps)
+        return fails_if(steps and 2 * opens == len(steps) and ("open", (1, 0)) in steps, steps)
 
     assert len(shrink(Difference("named", "", steps=steps), balanced).steps) == 2
 
 
 def test_several_moves_become_one_step_of_the_engine() -> None:
-    steps: list[Step] = [("start", (0,)), ("extend", (0, 2)), ("finish", (0,))]
+    steps: list[Step] = [("start", (0, 0)), ("extend", (0, 2)), ("finish", (0, 2))]
 
     def done(steps: list[Step]) -> Difference | None:
         return fails_if(len(steps) == 3 or (STEP, ()) in steps, steps)
@@ -55,7 +55,7 @@ def test_several_moves_become_one_step_of_the_engine() -> None:
 
 
 def test_another_failure_is_not_taken_for_the_same_one() -> None:
-    steps: list[Step] = [("open", (0,)), ("close", (0,))]
+    steps: list[Step] = [("open", (0, 0)), ("close", (0,))]
 
     def either(steps: list[Step]) -> Difference | None:
         return Difference("named" if len(steps) == 2 else "other", "", steps=list(steps))
@@ -65,7 +65,7 @@ def test_another_failure_is_not_taken_for_the_same_one() -> None:
 
 def test_sessions_are_named_in_the_order_of_their_use() -> None:
     found = shrink(
-        Difference("named", "", steps=[("open", (2,)), submit(2, 1, 1)]),
+        Difference("named", "", steps=[("open", (2, 0)), submit(2, 1, 1)]),
         lambda steps: fails_if(len(steps) == 2 and steps[0][1][0] == steps[1][1][0], steps),
     )
-    assert found.steps == [("open", (0,)), submit(0, 0, 0)]
+    assert found.steps == [("open", (0, 0)), submit(0, 0, 0)]

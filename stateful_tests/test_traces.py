@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.language import Len
-from spec.machine.concrete import Size
 from spec.machine.rules import rules
+from spec.machine.size import Size
 from spec.machine.trace import STEP, Step, Trace, TraceError, load, loads, parameters, show
 from spec.state import Edit, Why
 from stateful_tests.bugs import TRACES
 from stateful_tests.run import replay
 from stateful_tests.setting import Setting
 
-SIZE = Size(sessions=2, turns=5, rows=2, pages=4, page_size=2, context_len=6)
+SIZE = Size(sessions=2, turns=5, rows=2, pages=4, page_size=2, context_len=6, namespaces=2, texts=2)
 NUMBERS = st.integers(0, 10**6)
 IDENTITIES = st.integers(0, 1)
 
@@ -33,15 +33,15 @@ def steps(draw: st.DrawFn) -> Step:
     )
 
 
-@given(st.lists(steps()), st.dictionaries(st.sampled_from(["seed", "queue_limit"]), NUMBERS))
+@given(st.lists(steps()), st.dictionaries(st.sampled_from(["seed", "token_budget"]), NUMBERS))
 def test_a_trace_is_read_back_as_it_was_written(drawn: list[Step], options: dict[str, int]) -> None:
     trace = Trace(SIZE, tuple(drawn), options)
     assert loads(trace.dumps()) == trace
 
 
 def test_an_action_reads_as_a_call() -> None:
-    step: Step = ("submit", (0, 1, 2, 3, Edit.APPEND))
-    assert show(step) == 'submit(session=0, turn=1, new=2, max_new=3, edit="append")'
+    step: Step = ("submit", (0, 1, 2, 3, Edit.APPEND, 0))
+    assert show(step) == 'submit(session=0, turn=1, new=2, max_new=3, edit="append", text=0)'
 
 
 HEAD = Trace(SIZE, ()).dumps()

@@ -14,10 +14,15 @@ from spec.machine.trace import TraceError
 from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
+from turnstile.cross_check import cross_check
 from turnstile.document import document
 from turnstile.explore import explore
+from turnstile.export import export
 from turnstile.fuzz import fuzz
+from turnstile.mutants import mutants
+from turnstile.progress import progress
 from turnstile.prove import prove
+from turnstile.reachable import reachable
 from turnstile.replay import replay
 from turnstile.report import BAD_INPUT
 from turnstile.verify import verify
@@ -30,7 +35,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (verify, prove, explore, fuzz, replay, workload, bugs, document):
+for command in (
+    verify, prove, cross_check, export, explore, reachable, progress, fuzz, replay, workload, bugs,
+    mutants, document,
+):  # fmt: skip
     app.command()(command)
 
 

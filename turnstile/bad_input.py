@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 from impl.config import EngineConfig
 
@@ -21,6 +22,14 @@ def check_known(kind: str, name: str, known: Iterable[str]) -> None:
     if close := get_close_matches(name, names, n=4, cutoff=0.5):
         raise BadInputError(f"there is no {kind} {name!r}; did you mean {' or '.join(close)}?")
     raise BadInputError(f"there is no {kind} {name!r}; choose one of {', '.join(names)}.")
+
+
+def check_new_file(path: Path, option: str) -> None:
+    """Raise BadInputError unless a file can be made there that is not there yet."""
+    if path.exists():
+        raise BadInputError(f"{option} names {path}, which is there already; give a new file.")
+    if not path.parent.is_dir():
+        raise BadInputError(f"{option} names {path}, but there is no folder {path.parent}.")
 
 
 def check_seconds(seconds: float) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from spec.machine.concrete import Size
 from spec.machine.rules import Rules, rules
+from spec.machine.size import Size
 from spec.machine.variant import Edit, variant
 from spec.machine.worlds import World
 from turnstile.app import call
 
-TINY = World("tiny", Size(1, 2, 1, 2, 1, 2), asks=((1, 0), (1, 1)))
+TINY = World("tiny", Size(1, 2, 1, 2, 1, 2), asks=((1, 0, 0), (1, 1, 0)))
 """One session, one row, two pages: explored in a moment."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,18 +13,25 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from proofs.vectorised.abstract import AbstractTransitions
+from proofs.vectorised.explore import VectorisedExplorer
+from spec.machine.abstract import Abstract, transitions
+from spec.machine.expand import Cells
 from spec.machine.explore import Exploration, Explorer
 from spec.machine.rules import Rules, rules
 from spec.machine.trace import Trace, show
-from spec.machine.worlds import WORLDS, World
-from turnstile.bad_input import check_known
+from spec.machine.worlds import LARGE_WORLDS, WORLDS, World
+from stateful_tests.coverage.worlds import COVERAGE_WORLDS
+from turnstile.bad_input import check_device, check_known
 from turnstile.cases import collect_cases
 from turnstile.console import Progress, make_console
 from turnstile.files import check_folder, write_trace
-from turnstile.options import REPORT, Folder
+from turnstile.options import REPORT, Device, Folder
 from turnstile.parts import ExploredWorld
 from turnstile.report import exit_code
 from turnstile.table import case_table, count_table, verdict_text
+
+WORLDS_BY_NAME = COVERAGE_WORLDS | LARGE_WORLDS
 
 
 def explore(
@@ -31,23 +39,49 @@ def explore(
     max_states: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many states of each world.")
     ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="One state at a time, on all cores: much slower.")
+    ] = False,
+    device: Device = "cpu",
     folder: Folder = REPORT,
 ) -> None:
-    """Visit every state of small worlds: invariants hold in all, cases are reached."""
+    """Visit every state of small worlds: invariants hold in all, cases are reached.
+
+    Without a name these are the worlds that take less than a minute; two-sessions and everything
+    are larger. `turnstile reachable` explores more of them, in which features meet.
+    """
+    check_device(device)
     if world is not None:
-        check_known("world", world, WORLDS)
+        check_known("world", world, WORLDS_BY_NAME)
     check_folder(folder)
-    worlds = [WORLDS[world]] if world else list(WORLDS.values())
-    raise typer.Exit(explore_and_tell(make_console(), rules(), worlds, max_states, folder))
+    worlds = [WORLDS_BY_NAME[world]] if world else list(WORLDS.values())
+    raise typer.Exit(
+        explore_and_tell(
+            make_console(), rules(), worlds, max_states, folder, None if plain else device
+        )
+    )
+
+
+AnyExplorer = Explorer | VectorisedExplorer
+
+
+def new_explorer(text: Rules, world: World, device: str | None) -> AnyExplorer:
+    """Return what explores a world: over tensors on a device, or one state at a time."""
+    return Explorer(text, world) if device is None else VectorisedExplorer(text, world, device)
 
 
 def explore_and_tell(
-    console: Console, text: Rules, worlds: list[World], max_states: int | None, folder: Path
+    console: Console,
+    text: Rules,
+    worlds: list[World],
+    max_states: int | None,
+    folder: Path,
+    device: str | None = "cpu",
 ) -> int:
     """Explore one world after the other and print what is found; return the exit code."""
     parts = [new_part(world) for world in worlds]
     for part, world in zip(parts, worlds, strict=True):
-        explorer = Explorer(text, world)
+        explorer = new_explorer(text, world, device)
         try:
             with Progress(console, partial(line, part)) as progress:
                 search(part, explorer, max_states, folder, progress)
@@ -65,12 +99,12 @@ def line(part: ExploredWorld) -> str:
 
 def new_part(world: World) -> ExploredWorld:
     """Return the part of a report that says what `world` is."""
-    return ExploredWorld(check=f"world {world.name}", sizes=vars(world.size).copy())
+    return ExploredWorld(check=f"world {world.name}", sizes=asdict(world.size))
 
 
 def search(
     part: ExploredWorld,
-    explorer: Explorer,
+    explorer: AnyExplorer,
     max_states: int | None,
     folder: Path,
     progress: Callable[[], None],
@@ -81,16 +115,30 @@ def search(
         take(part, found)
         progress()
 
-    found = explorer.found
+    found, (run, abstract) = explorer.found, abstracting(explorer)
     with part.running():
         try:
-            explorer.run(max_states, follow, processes=os.cpu_count() or 1)
+            run(max_states, follow)
         finally:
             take(part, found)
+            part.abstract = len(abstract)
         part.judge(good=found.violation is None)
     if found.violation:
         trace = Trace(found.world.size, tuple(found.violation[1]))
         part.trace_file = write_trace(folder, f"explore-{found.world.name}", trace)
+
+
+def abstracting(explorer: AnyExplorer) -> tuple[Callable[..., Exploration], set[Abstract]]:
+    """Return what explores, and the set of abstract transitions that it fills meanwhile."""
+    if not isinstance(explorer, Explorer):
+        seen = AbstractTransitions(explorer.machine)
+        return partial(explorer.run, visit=seen.visit), seen.found
+    found: set[Abstract] = set()
+
+    def visit(cells: Cells) -> None:
+        found.update(transitions(explorer.rules, explorer.world, cells))
+
+    return partial(explorer.run, processes=os.cpu_count() or 1, visit=visit), found
 
 
 def take(part: ExploredWorld, found: Exploration) -> None:
@@ -102,7 +150,7 @@ def take(part: ExploredWorld, found: Exploration) -> None:
         part.violation = found.violation[0]
 
 
-def tell(console: Console, part: ExploredWorld, explorer: Explorer, folder: Path) -> None:
+def tell(console: Console, part: ExploredWorld, explorer: AnyExplorer, folder: Path) -> None:
     """Print the figures of one world, and the trace to a violation."""
     found = explorer.found
     rate = part.states / part.seconds if part.seconds else 0.0

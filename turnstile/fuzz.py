@@ -9,10 +9,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.report import describe
 from turnstile.bad_input import check_device, check_seconds
 from turnstile.console import Progress, make_console
+from turnstile.covered import Covered
 from turnstile.engines import REFERENCE, find_engine
 from turnstile.files import check_folder, write_trace
 from turnstile.options import REPORT, Device, Engine, Folder, Seconds, Seed
@@ -34,7 +36,8 @@ def fuzz(
     check_device(device)
     check_folder(folder)
     part = LockstepRuns(engine=engine, device=device, seed=seed)
-    raise typer.Exit(fuzz_and_tell(make_console(), part, Fuzz(seed, device, make), seconds, folder))
+    runs = Fuzz(seed, device, make, Coverage())
+    raise typer.Exit(fuzz_and_tell(make_console(), part, runs, seconds, folder))
 
 
 def fuzz_and_tell(
@@ -50,7 +53,12 @@ def fuzz_and_tell(
             draw(part, runs, seconds, folder, progress)
     except KeyboardInterrupt:
         console.print()
-    console.print(count_table("action", {"drawn": part.actions, "moves made": part.moves}))
+    console.print(count_table("action", part.columns))
+    if part.coverage and part.coverage.missed:
+        console.print("\nnot covered, among others:")
+        for each in part.coverage.some_missed:
+            console.print(f"  {each}", soft_wrap=True)
+        console.print()
     if part.difference:
         console.print(f"\n{part.difference}", soft_wrap=True)
         console.print(f"it is found again by\n  turnstile fuzz --seed {part.seed}\n")
@@ -73,6 +81,7 @@ def draw(
                 runs.run(seconds, follow)
             finally:
                 take(part, runs)
+                part.coverage = Covered.of(runs.coverage) if runs.coverage else None
             part.judge(good=runs.failure is None)
     finally:
         if failure := runs.failure:

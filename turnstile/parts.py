@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stateful_tests.fuzz import RUN_LENGTH
+from turnstile.covered import Covered
 from turnstile.report import Part, Verdict
 
 FAILED = ("refuted", "unknown")
@@ -58,6 +59,7 @@ class ExploredWorld(Part):
     complete: bool = False
     taken: dict[str, int] = field(default_factory=dict)
     no_room: dict[str, int] = field(default_factory=dict)
+    abstract: int = 0  # transitions, told apart by their facts
     violation: str = ""
 
     @property
@@ -65,7 +67,30 @@ class ExploredWorld(Part):
         """How far it was explored, and whether that is all of it."""
         extent = "all of it" if self.complete else "not all of it"
         counts = f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+        counts += f", {self.abstract:,} abstract transitions"
         return f"{counts}, {extent}" + (f"; violates {self.violation}" if self.violation else "")
+
+
+@dataclass(kw_only=True)
+class ComesToRest(Part):
+    """Every state of one small world, and the moves that lead from it to rest."""
+
+    sizes: dict[str, int]
+    states: int = 0
+    most_moves: int = 0
+    wedged: tuple[str, ...] = ()  # the shortest trace to a state that cannot come to rest
+
+    @property
+    def figures(self) -> str:
+        """From how many states, and within how many moves; it is bounded to this world."""
+        if self.verdict == Verdict.FAILED:
+            return f"a state after {len(self.wedged)} actions cannot come to rest"
+        if self.verdict != Verdict.OK:
+            return f"{self.states:,} states so far"
+        return (
+            f"from each of {self.states:,} states at most {self.most_moves} moves to rest "
+            "(bounded: this world)"
+        )
 
 
 @dataclass(frozen=True)
@@ -113,6 +138,7 @@ class LockstepRuns(Part):
     run_length: int = RUN_LENGTH
     actions: dict[str, int] = field(default_factory=dict)
     moves: dict[str, int] = field(default_factory=dict)  # made by the engine's scheduler, too
+    coverage: Covered | None = None
     difference: str = ""
 
     @property
@@ -123,4 +149,11 @@ class LockstepRuns(Part):
         words = (
             f"{total:,} actions in {self.runs:,} runs of {self.run_length}, {speed:,.0f} a second"
         )
+        words += f"; {self.coverage.figures}" if self.coverage else ""
         return words + (f"; {self.difference.splitlines()[0]}" if self.difference else "")
+
+    @property
+    def columns(self) -> dict[str, dict[str, int]]:
+        """What was counted by action, for a table."""
+        counts = {"drawn": self.actions, "moves made": self.moves}
+        return counts | (self.coverage.columns() if self.coverage else {})

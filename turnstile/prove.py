@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from proofs.parallel import prove_all
+from proofs.planted import PLANTED
 from proofs.prover import Result, obligations
 from proofs.prover import prove as prove_some
 from spec.machine.rules import Rules, rules
-from turnstile.bad_input import BadInputError, check_known
+from turnstile.bad_input import BadInputError, check_known, check_new_file
 from turnstile.console import STYLES, make_console
 from turnstile.parts import Obligation, Proofs
+from turnstile.refutation import OWN_WORLD, Follow, tell_runs
 from turnstile.report import exit_code
 from turnstile.table import verdict_text
 
@@ -27,19 +30,48 @@ PROCESSES = 2
 def prove(
     action: Annotated[str | None, typer.Option(help="Only what this action must keep.")] = None,
     invariant: Annotated[str | None, typer.Option(help="Only this property.")] = None,
+    bug: Annotated[
+        str | None, typer.Option(help="With this planted bug in the spec text: what then fails?")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="File for the run that leads to what a refutation shows.")
+    ] = None,
 ) -> None:
-    """Prove, for worlds of every size, that each action keeps each property."""
-    raise typer.Exit(prove_and_tell(make_console(), rules(), action, invariant))
+    """Prove, for worlds of every size, that each action keeps each property.
+
+    What is refuted is shown as one step that the spec text takes, and then as a run from the start,
+    if there is one. With a planted bug, that run is performed on the engine as well, with the same
+    bug in it and without.
+    """
+    if trace is not None:
+        check_new_file(trace, "--trace")
+    console = make_console()
+    if bug is None:
+        raise typer.Exit(prove_and_tell(console, rules(), action, invariant, Follow(file=trace)))
+    known = {each.number: each for each in PLANTED}
+    check_known("bug", bug, known)
+    planted = known[bug]
+    console.print(f"{planted.number}: {planted.story}")
+    if action is None and invariant is None:
+        action, invariant = planted.fails[0]
+    further = Follow.of(planted, trace)
+    raise typer.Exit(prove_and_tell(console, planted.rules, action, invariant, further))
 
 
 def prove_and_tell(
-    console: Console, text: Rules, action: str | None = None, invariant: str | None = None
+    console: Console,
+    text: Rules,
+    action: str | None = None,
+    invariant: str | None = None,
+    further: Follow = OWN_WORLD,
 ) -> int:
     """Print a line per obligation of `text`, then summaries; return the exit code."""
     part = new_part(text, action, invariant)
     width = max(len(result.property) for result in part.results)
     try:
         discharge(part, text, partial(tell, console, width), action, invariant)
+        refuted = [result for result in part.results if result.verdict == "refuted"]
+        tell_runs(console, text, refuted, further)
     except KeyboardInterrupt:
         console.print()
     console.print()

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from impl.moves import Move
 from spec.machine.trace import STEP, Step, Trace, load, show
 from stateful_tests.difference import Difference
 from stateful_tests.lockstep import Lockstep
@@ -32,27 +31,18 @@ def replay(
 
 
 class Told(Lockstep):
-    """Lockstep that remembers the moves which the engine reported for the last action."""
-
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
-        self.moves: list[Move] = []
-
-    def _accept(self, move: Move) -> tuple[int, str, str, int] | None:
-        self.moves.append(move)
-        return super()._accept(move)
+    """Lockstep that tells what each action led to."""
 
     def tell(self, step: Step) -> str:
         """Perform one action and say what came of it: an answer, moves, or nothing."""
         name, args = step
-        self.moves.clear()
         if name in self.rules.requests:
             answer = str(self.rules.requests[name].run(self.state.fork(), *args))
         if not self.do(step):
             return LEFT_OUT
         if name in self.rules.requests:
             return answer
-        moves = " ".join(map(str, self.moves))
+        moves = " ".join(f"{move}({', '.join(map(str, of))})" for move, of in self.last_moves)
         return moves or ("nothing to do" if name == STEP else "no room")
 
 

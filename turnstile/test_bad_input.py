@@ -21,7 +21,10 @@ TRACES = {
     "missing": (HEAD + ', "context_len": 4}\n{"do": "open"}', "'session' is missing"),
     "no-head": ('{"do": "open", "session": 0}', "a trace begins with"),
     "page-size": (HEAD.replace('"page_size": 1', '"page_size": 0, "context_len": 4}'), "page_size"),
-    "pool": (HEAD + ', "context_len": 40}', "less than one turn of 40"),
+    "pool": (
+        HEAD + ', "context_len": 40, "window": 2, "window_pages": 4}',
+        "less than one turn of 40",
+    ),
 }
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from spec.machine.rules import Rules
+from spec.machine.rules import Rules, rules
 from spec.machine.trace import STEP, Trace, load
+from spec.machine.worlds import WORLDS
 from stateful_tests.bugs import BUGS, TRACES
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.setting import Setting
@@ -21,6 +22,7 @@ from turnstile.console import make_console
 from turnstile.explore import explore_and_tell
 from turnstile.fuzz import fuzz_and_tell
 from turnstile.parts import LockstepRuns
+from turnstile.progress import progress_and_tell
 from turnstile.prove import prove_and_tell
 from turnstile.replay import LEFT_OUT, Told, replay_and_tell
 from turnstile.workload import new_part
@@ -75,6 +77,25 @@ def test_explore_prints_and_saves_the_trace_to_a_violation(
     assert f"turnstile replay {tmp_path}/traces/explore-tiny.jsonl" in out
 
 
+# -- progress
+
+
+def test_progress_says_within_how_many_moves_and_that_it_is_bounded(cli: Cli) -> None:
+    called = cli("progress", "--world", "one-tree")
+    assert called.code == 0
+    assert "from each of 2,487 states at most 7 moves to rest (bounded: this world)" in called.out
+
+
+def test_progress_shows_and_saves_the_way_into_a_wedge(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert progress_and_tell(make_console(), rules(), [WORLDS["one-row"]], tmp_path) == 1
+    out = capsys.readouterr().out
+    assert "nothing leads to rest after these 4 actions" in out
+    trace = load(tmp_path / "traces" / "progress-one-row.jsonl")
+    assert [name for name, _ in trace.steps] == ["open", "open", "submit", "submit"]
+
+
 # -- fuzz and bugs
 
 
@@ -124,12 +145,12 @@ def test_replay_tells_answers_and_moves(cli: Cli) -> None:
 
 
 def test_replay_reports_what_the_spec_forbids_as_left_out(cli: Cli, tmp_path: Path) -> None:
-    steps = (("open", (0,)), ("decode", (0,)), (STEP, ()))
+    steps = (("open", (0, 0)), ("decode", (0,)), (STEP, ()))
     trace = Trace(TINY.size, steps)
     (tmp_path / "forbidden.jsonl").write_text(trace.dumps())
     called = cli("replay", "forbidden.jsonl")
     assert called.code == 0
-    assert f"decode(turn=0)   {LEFT_OUT}" in called.out
+    assert f"decode(turn=0)                {LEFT_OUT}" in called.out
     assert "nothing to do" in called.out
     assert "2 actions performed, 1 left out" in called.out
 

@@ -12,12 +12,18 @@ Cli = Callable[..., Called]
 
 OPTIONS = {
     "verify": ["--seed", "--seconds", "--device", "--report", "--workload"],
-    "prove": ["--action", "--invariant"],
-    "explore": ["--world", "--max-states", "--report"],
+    "prove": ["--action", "--invariant", "--bug", "--trace"],
+    "cross-check": ["--action", "--invariant", "--one-in", "--seconds", "--report"],
+    "export": ["FOLDER", "--action", "--invariant"],
+    "explore": ["--world", "--max-states", "--plain", "--device", "--report"],
+    "reachable": ["FILE", "--device"],
+    "progress": ["--world", "--report"],
     "fuzz": ["--seed", "--seconds", "--device", "--engine", "--report"],
     "replay": ["TRACE", "--device"],
     "workload": ["--sessions", "--page-size", "--scale", "--abort-rate", "--seed", "--device"],
     "bugs": ["--id", "--seed", "--seconds"],
+    "mutants": ["--only", "--list", "--json", "--processes", "--seconds-per-mutant"],
+    "document": ["FILE"],
 }
 
 

@@ -34,7 +34,7 @@ def verified(tiny_text: Rules, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("report")
     file = write_requests(folder / "requests.jsonl", 9)
     plans = [Plan.of(load_sessions(file), page_size, seed=7) for page_size in (1, 4)]
-    job = Job(tiny_text, [TINY], 0.5, file, plans, folder)
+    job = Job(tiny_text, [TINY], [TINY], 0.5, file, plans, folder)
     some = [pair for pair in obligations(tiny_text) if pair[0] in SOME]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prove, "obligations", lambda _: some)
@@ -50,13 +50,17 @@ def test_report_json_holds_every_part_with_its_figures(verified: Path) -> None:
     assert data["seed"] == 7
     assert {"python", "torch", "z3-solver", "hypothesis"} <= data["versions"].keys()
     kinds = [part["kind"] for part in data["parts"]]
-    assert kinds == ["Proofs", "ExploredWorld", "Cases", "LockstepRuns", "Workload", "Workload"]
-    proofs, world, cases, lockstep, *workloads = data["parts"]
+    searched = ["ExploredWorld", "Cases", "ComesToRest"]
+    assert kinds == ["Proofs", *searched, "LockstepRuns", "Workload", "Workload"]
+    proofs, world, cases, at_rest, lockstep, *workloads = data["parts"]
     assert all(part["verdict"] == "ok" and part["figures"] for part in data["parts"])
     assert {result["verdict"] for result in proofs["results"]} == {"proved"}
     assert world["complete"]
     assert world["states"] > 10
     assert world["violation"] == ""
+    assert at_rest["states"] == world["states"]
+    assert 0 < at_rest["most_moves"] < world["depth"]
+    assert at_rest["wedged"] == []
     assert [len(case["trace"]) > 0 for case in cases["cases"]] == [True]
     assert lockstep["runs"] >= 1
     assert sum(lockstep["actions"].values()) > 10
@@ -102,11 +106,12 @@ def test_a_failed_verification_says_how_to_see_each_failure(
     monkeypatch.setattr(prove, "obligations", lambda _: [refuted])
     monkeypatch.setattr(prove, "prove_all", lambda text, _: prove_some(text, *refuted))
     report = Report(describe_run(0, "cpu"))
-    job = Job(leaky_text, [TINY], 0.2, Path("none"), [], tmp_path)
+    job = Job(leaky_text, [TINY], [TINY], 0.2, Path("none"), [], tmp_path)
     assert Verification(report, job).run(make_console()) == 1
     out = capsys.readouterr().out
     assert f"turnstile prove --action abort_first --invariant {A_LOST_ROW}" in out
     assert f"turnstile replay {tmp_path / 'traces' / 'explore-tiny.jsonl'}" in out
+    assert f"turnstile replay {tmp_path / 'traces' / 'progress-tiny.jsonl'}" in out
     assert "(every invariant holds)" in (tmp_path / "report.html").read_text()
 
 

@@ -13,14 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 import stateful_tests.workload
-from spec.machine.explore import Exploration, Explorer
+from spec.machine.explore import Exploration
+from spec.machine.progress import WORLDS_TO_REST
 from spec.machine.rules import Rules, rules
 from spec.machine.worlds import WORLDS, World
+from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.workload.plan import Plan
 from stateful_tests.workload.replay import Replay
 from stateful_tests.workload.sessions import load_sessions
 from turnstile import explore, fuzz, prove
+from turnstile import progress as progress_command
 from turnstile import workload as workload_command
 from turnstile.about import describe_run
 from turnstile.bad_input import check_device, check_seconds
@@ -54,7 +57,8 @@ def verify(
     check_folder(folder)
     sessions = load_sessions(workload)
     plans = [Plan.of(sessions, size, seed=seed, device=device) for size in PAGE_SIZES]
-    job = Job(rules(), list(WORLDS.values()), seconds, workload, plans, folder)
+    worlds, to_rest = list(WORLDS.values()), list(WORLDS_TO_REST.values())
+    job = Job(rules(), worlds, to_rest, seconds, workload, plans, folder)
     report = Report(describe_run(seed, device))
     raise typer.Exit(Verification(report, job).run(make_console()))
 
@@ -65,6 +69,7 @@ class Job:
 
     text: Rules
     worlds: list[World]
+    to_rest: list[World]  # in which the scheduler may reclaim
     seconds: float  # of drawn lockstep
     file: Path  # where the plans come from
     plans: list[Plan]
@@ -79,11 +84,13 @@ class Verification:
         self.proofs = prove.new_part(job.text)
         self.explored = [explore.new_part(world) for world in job.worlds]
         self.cases = Cases(cases=collect_cases(job.text, []))
+        self.at_rest = [progress_command.new_part(world) for world in job.to_rest]
         self.lockstep = LockstepRuns(
             engine=REFERENCE, device=report.about.device, seed=report.about.seed
         )
         self.replayed = [workload_command.new_part(job.file, plan) for plan in job.plans]
-        report.parts += [self.proofs, *self.explored, self.cases, self.lockstep, *self.replayed]
+        searched = [*self.explored, self.cases, *self.at_rest]
+        report.parts += [self.proofs, *searched, self.lockstep, *self.replayed]
 
     def run(self, console: Console) -> int:
         """Do every part, or as much as Ctrl-C allows; print, write, return the exit code."""
@@ -91,6 +98,7 @@ class Verification:
             with self.report.running(), Progress(console, self._table) as progress:
                 self._prove(progress)
                 self._explore(progress)
+                self._come_to_rest(progress)
                 self._draw(progress)
                 self._replay(progress)
         except KeyboardInterrupt:
@@ -110,15 +118,19 @@ class Verification:
         self.cases.verdict = Verdict.INTERRUPTED  # unless it gets to the end
         try:
             for part, world in zip(self.explored, self.job.worlds, strict=True):
-                explorer = Explorer(self.job.text, world)
+                explorer = explore.new_explorer(self.job.text, world, self.report.about.device)
                 found.append(explorer.found)
                 explore.search(part, explorer, None, self.job.folder, progress)
         finally:
             self.cases.cases = collect_cases(self.job.text, found)
         self.cases.judge(good=all(case.trace for case in self.cases.cases))
 
+    def _come_to_rest(self, progress: Progress) -> None:
+        for part, world in zip(self.at_rest, self.job.to_rest, strict=True):
+            progress_command.search(part, self.job.text, world, self.job.folder, progress)
+
     def _draw(self, progress: Progress) -> None:
-        runs = Fuzz(self.lockstep.seed, self.lockstep.device)
+        runs = Fuzz(self.lockstep.seed, self.lockstep.device, coverage=Coverage())
         fuzz.draw(self.lockstep, runs, self.job.seconds, self.job.folder, progress)
 
     def _replay(self, progress: Progress) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +66,7 @@ def new_part(file: Path, plan: Plan, abort_rate: float = ABORT_RATE) -> Workload
         abort_rate=abort_rate,
         seed=setting.seed,
         device=setting.device,
-        sizes=vars(setting.size).copy(),
+        sizes=asdict(setting.size),
         num_turns=plan.num_turns,
     )
 

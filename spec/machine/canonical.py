@@ -6,21 +6,39 @@ from collections.abc import Iterator
 from itertools import chain, permutations, product
 from typing import Any
 
-from spec.machine.concrete import ConcreteState, Size
-from spec.machine.rules import Rules
+from spec.machine.concrete import ConcreteState
+from spec.machine.rules import Field, Rules
+from spec.machine.size import Size
 
 Names = dict[str, dict[int, int]]
+
+INTERCHANGEABLE = ("Session", "Turn", "Row", "Page", "Recurrent")
+"""Sorts whose identities have no other difference than their names. Texts say different things."""
+
+Atoms = tuple[tuple[str | None, ...], str | tuple[str | None, ...] | None]
+
+
+def renameable(field: Field) -> Atoms:
+    """Return the sorts of a map's keys and values that are renamed, None for the others."""
+
+    def kept(sort: str | None) -> str | None:
+        return sort if sort in INTERCHANGEABLE else None
+
+    value = field.value_atoms
+    keys = tuple(map(kept, field.key_atoms))
+    return keys, tuple(map(kept, value)) if isinstance(value, tuple) else kept(value)
 
 
 class Canonical:
     """Renames identities by first mention, for the orders of sessions that matter; keeps the least.
 
-    Fields are read in the order of declaration, so that sessions name turns and rows, and rows name
-    pages. Every renaming is a permutation: states merge only if one is a renaming of the other.
+    Fields are read in the order of declaration, so that sessions name turns and rows, and rows and
+    prefixes name pages. Every renaming is a permutation: states merge only if one is a renaming of
+    the other.
     """
 
     def __init__(self, rules: Rules, size: Size) -> None:
-        self._fields = [(field.key_atoms, field.value_atoms) for field in rules.fields.values()]
+        self._fields = [renameable(field) for field in rules.fields.values()]
         self._colours = {
             sort: [(i, value) for i, (keys, value) in enumerate(self._fields) if keys == (sort,)]
             for sort in ("Session", "Turn", "Row")
@@ -54,7 +72,7 @@ class Canonical:
         return tuple(seen)
 
     def _renamed(self, cells: tuple[dict[Any, Any], ...], sessions: dict[int, int]) -> Any:
-        names: Names = {"Session": sessions, "Turn": {}, "Row": {}, "Page": {}}
+        names: Names = {"Session": sessions, **{sort: {} for sort in INTERCHANGEABLE[1:]}}
         return tuple(
             tuple(_rename(field, keys, value, names)) if field else ()
             for field, (keys, value) in zip(cells, self._fields, strict=True)
@@ -66,14 +84,11 @@ def renamed(s: ConcreteState) -> dict[str, list[Any]]:
 
     Two states that differ only in which rows and pages were handed out give the same answer.
     """
-    names: Names = {
-        "Session": {x: x for x in range(s.size.sessions)},
-        "Turn": {t: t for t in range(s.size.turns)},
-        "Row": {},
-        "Page": {},
-    }
+    names: Names = {sort: {} for sort in INTERCHANGEABLE}
+    names["Session"] = {x: x for x in range(s.size.sessions)}
+    names["Turn"] = {t: t for t in range(s.size.turns)}
     return {
-        name: _rename(cells, field.key_atoms, field.value_atoms, names)
+        name: _rename(cells, *renameable(field), names)
         for (name, field), cells in zip(s.rules.fields.items(), s.cells(), strict=True)
     }
 
@@ -89,9 +104,12 @@ def _rename(
     field: dict[Any, Any], keys: tuple[str | None, ...], value: Any, names: Names
 ) -> list[Any]:
     """Rename keys first, in the order of what is known of them, then the values they hold."""
-    known = names[keys[0] or ""]
-    unknown = len(known)
     renamed: list[tuple[Any, Any]]
+    if keys[0] is None:
+        renamed = sorted(field.items())
+        return _rename_values(renamed, value, names)
+    known = names[keys[0]]
+    unknown = len(known)
     if len(keys) == 1:
         if len(field) == 1:
             renamed = [(known.setdefault(k, unknown), v) for k, v in field.items()]
@@ -101,6 +119,12 @@ def _rename(
     else:
         pairs = sorted([(known.get(k[0], unknown), k) for k in field])
         renamed = [(tuple(map(_name, keys, k, [names] * len(k))), field[k]) for _, k in pairs]
+    return _rename_values(renamed, value, names)
+
+
+def _rename_values(
+    renamed: list[tuple[Any, Any]], value: str | tuple[str | None, ...] | None, names: Names
+) -> list[Any]:
     if value is None:
         return renamed
     if isinstance(value, tuple):

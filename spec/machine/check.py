@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from spec.language import Action
-from spec.machine.concrete import ConcreteState, Size
+from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules
+from spec.machine.size import Size
+
+Args = tuple[Any, ...]
 
 
 class Checker:
@@ -19,12 +22,7 @@ class Checker:
         ]
         self._changes = {
             action.name: [
-                (
-                    change.name,
-                    change.run,
-                    "answer" in change.params,
-                    list(size.tuples(s for n, s in change.params.items() if n != "answer")),
-                )
+                (change, list(size.tuples(change.params.values())))
                 for change in rules.changes_after(action)
             ]
             for action in rules.actions.values()
@@ -38,12 +36,17 @@ class Checker:
             if not all(run(state, *t) for t in tuples)
         ]
 
+    def sees_arguments(self, action: str) -> bool:
+        """Whether a property of `action` speaks of more than the states and the answer."""
+        return any({*change.own} - {"answer"} for change, _ in self._changes[action])
+
     def violated_changes(
-        self, old: ConcreteState, new: ConcreteState, action: Action, answer: Any
+        self, old: ConcreteState, new: ConcreteState, action: Action, args: Args, answer: Any
     ) -> list[str]:
         """Return the names of the two-state properties of `action` that this step breaks."""
-        return [
-            name
-            for name, run, wants_answer, tuples in self._changes[action.name]
-            if not all(run(old, new, *((answer,) if wants_answer else ()), *t) for t in tuples)
-        ]
+        broken = []
+        for change, tuples in self._changes[action.name]:
+            run = change.of_step(action, args, answer)
+            if not all(run(old, new, *t) for t in tuples):
+                broken.append(change.name)
+        return broken

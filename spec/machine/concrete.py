@@ -3,56 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any
 
-from spec.language import NIL, Atom, Broken, Index, NoRoom, Number, Words
+from spec.language import NIL, Broken, NoRoom, Number, Words
 from spec.machine.rules import Rules
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large a concrete world is: identities of each sort, tokens per page, tokens per turn."""
-
-    sessions: int
-    turns: int
-    rows: int
-    pages: int
-    page_size: int
-    context_len: int
-
-    def __post_init__(self) -> None:
-        """Refuse a world in which nothing can happen."""
-        for name, value in vars(self).items():
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
-
-    @property
-    def indices(self) -> int:
-        """Pages that the longest row lists."""
-        return -(-self.context_len // self.page_size)
-
-    def domain(self, sort: Any) -> range:
-        """Every identity or index of `sort`."""
-        if sort == Index:
-            return range(self.indices)
-        atom = sort.__metadata__[0]
-        assert isinstance(atom, Atom), f"{sort} has no finite domain"
-        match atom.name:
-            case "Session":
-                return range(self.sessions)
-            case "Turn":
-                return range(self.turns)
-            case "Row":
-                return range(self.rows)
-            case _:
-                return range(self.pages)
-
-    def tuples(self, sorts: Iterable[Any]) -> Iterator[tuple[int, ...]]:
-        """Every tuple of identities and indices of the given sorts."""
-        return itertools.product(*map(self.domain, sorts))
+from spec.machine.size import Size
 
 
 def default(sort: Any) -> Any:
@@ -100,7 +57,9 @@ class ConcreteState(Words):
 
     def __init__(self, rules: Rules, size: Size) -> None:
         self.rules, self.size = rules, size
-        self.context_len = size.context_len
+        for name in rules.constants:
+            setattr(self, name, getattr(size, name))
+        self.__dict__.update(size.all_texts.maps)
         self.written: list[str] = []
         """Maps that were written since this state was made or forked."""
         for name, field in rules.fields.items():
@@ -146,10 +105,38 @@ class ConcreteState(Words):
         """Return ceil(n / page_size)."""
         return -(-n // self.size.page_size)
 
+    def whole(self, n: int) -> int:
+        """Return floor(n / page_size)."""
+        return n // self.size.page_size
+
+    def length(self, i: int) -> int:
+        """Return i * page_size."""
+        return i * self.size.page_size
+
+    def least(self, a: int, b: int) -> int:
+        """Return the smaller one."""
+        return a if a < b else b
+
     def forall(self, *sorts_then_body: Any) -> bool:
         """Check the body for every tuple of identities and indices."""
         *sorts, body = sorts_then_body
         return all(body(*t) for t in self.size.tuples(sorts))
+
+    def num(self, sort: Any) -> int:
+        """Return the size of a domain."""
+        return len(self.size.domain(sort))
+
+    def count(self, sort: Any, fits: Callable[[int], bool]) -> int:
+        """Count the identities that fit."""
+        return sum(map(bool, map(fits, self.size.domain(sort))))
+
+    def total(self, sort: Any, number: Callable[[int], int]) -> int:
+        """Add up."""
+        return sum(map(number, self.size.domain(sort)))
+
+    def first(self, lo: int, hi: int, fits: Callable[[int], bool]) -> int:
+        """Search."""
+        return next(filter(fits, range(lo, hi)), hi)
 
     def span(self, lo: int, hi: int) -> Iterator[int]:
         """Iterate over lo <= i < hi."""

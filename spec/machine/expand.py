@@ -50,6 +50,7 @@ class Expander:
         new = state.fork()
         idle: set[tuple[str, object]] = set()  # actions that changed nothing, with their answers
         for name, action in self.rules.actions.items():
+            each_counts = self.checker.sees_arguments(name)
             for args in self.world.arguments(state, name):
                 try:
                     answer = action.run(new, *args)
@@ -63,9 +64,9 @@ class Expander:
                     return found
                 self._see(found, state, (name, args))
                 unchanged = not new.written or new.same_as(state)
-                if unchanged and (name, answer) in idle:
+                if unchanged and not each_counts and (name, answer) in idle:
                     continue
-                broken_changes = self.checker.violated_changes(state, new, action, answer)
+                broken_changes = self.checker.violated_changes(state, new, action, args, answer)
                 if broken_changes or (not unchanged and not self._arrive(found, new, (name, args))):
                     found.violation = found.violation or (broken_changes[0], (name, args))
                     return found

@@ -49,6 +49,7 @@ class Explorer:
         max_states: int | None = None,
         progress: Callable[[Exploration], None] | None = None,
         processes: int = 1,
+        visit: Callable[[Cells], None] | None = None,
     ) -> Exploration:
         """Visit every reachable state, or `max_states`; stop at the first violation.
 
@@ -62,6 +63,9 @@ class Explorer:
         try:
             with _mapping(expander, processes) as expand_all:
                 while level and found.violation is None:
+                    if visit:
+                        for _, cells in level:
+                            visit(cells)
                     following: list[tuple[int, Cells]] = []
                     expansions = expand_all([cells for _, cells in level])
                     for (key, _), expansion in zip(level, expansions, strict=True):

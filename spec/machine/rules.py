@@ -8,11 +8,11 @@ from functools import cache
 from types import ModuleType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from spec.language import Action, Atom, Change, Invariant, Map, Rule, Sometimes
+from spec.language import Action, Atom, Change, Fixed, Ghost, Given, Invariant, Map, Rule, Sometimes
 
 R = TypeVar("R", bound=Rule)
 
-MODULES = ("state", "kv", "requests", "moves", "invariants", "changes", "cases")
+MODULES = ("state", "given", "kv", "requests", "moves", "invariants", "answers", "changes", "cases")
 """The files of the spec text, in reading order."""
 
 
@@ -29,14 +29,18 @@ class Field:
     value: Any
     key_atoms: tuple[str | None, ...]
     value_atoms: str | tuple[str | None, ...] | None
+    ghost: bool = False  # only the spec has it
 
     @classmethod
-    def of(cls, name: str, keys: tuple[Any, ...], value: Any) -> Field:
-        """Read the identities off the sorts."""
+    def of(cls, name: str, hint: Any) -> Field:
+        """Read keys, value and the identities among them off the type of a map."""
+        keys, value = get_args(hint)
+        keys = get_args(keys) if get_origin(keys) is tuple else (keys,)
+        ghost = get_origin(hint) is Ghost
         if isinstance(value, type) and issubclass(value, tuple):
             parts = get_type_hints(value, include_extras=True).values()
-            return cls(name, keys, value, tuple(map(_atom, keys)), tuple(map(_atom, parts)))
-        return cls(name, keys, value, tuple(map(_atom, keys)), _atom(value))
+            return cls(name, keys, value, tuple(map(_atom, keys)), tuple(map(_atom, parts)), ghost)
+        return cls(name, keys, value, tuple(map(_atom, keys)), _atom(value), ghost)
 
 
 def _atom(sort: Any) -> str | None:
@@ -47,10 +51,12 @@ def _atom(sort: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Rules:
-    """Fields, constants, actions and properties, in the order in which the text declares them."""
+    """Maps, constants, actions and properties, in the order in which the text declares them."""
 
     fields: dict[str, Field]
     constants: dict[str, Any]
+    fixed: dict[str, Field]
+    given: dict[str, Given]
     requests: dict[str, Action]
     moves: dict[str, Action]
     invariants: dict[str, Invariant]
@@ -69,12 +75,12 @@ class Rules:
 
 def read(modules: dict[str, ModuleType]) -> Rules:
     """Collect the rules of the given modules, keyed by the names of MODULES."""
-    fields, constants = {}, {}
+    fields, constants, fixed = {}, {}, {}
     for name, hint in get_type_hints(modules["state"].State, include_extras=True).items():
-        if get_origin(hint) is Map:
-            keys, value = get_args(hint)
-            keys = get_args(keys) if get_origin(keys) is tuple else (keys,)
-            fields[name] = Field.of(name, keys, value)
+        if get_origin(hint) in (Map, Ghost):
+            fields[name] = Field.of(name, hint)
+        elif get_origin(hint) is Fixed:
+            fixed[name] = Field.of(name, hint)
         else:
             constants[name] = hint
 
@@ -84,10 +90,12 @@ def read(modules: dict[str, ModuleType]) -> Rules:
     return Rules(
         fields,
         constants,
+        fixed,
+        given=declared("given", Given),
         requests=declared("requests", Action),
         moves=declared("moves", Action),
         invariants=declared("invariants", Invariant),
-        changes=declared("changes", Change),
+        changes=declared("answers", Change) | declared("changes", Change),
         cases=declared("cases", Sometimes),
     )
 

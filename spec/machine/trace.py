@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from spec.language import Atom
-from spec.machine.concrete import Size
 from spec.machine.rules import rules
+from spec.machine.size import Size
 
 VERSION = 1
 STEP = "step"
@@ -88,7 +88,11 @@ def loads(text: str, source: str = "trace") -> Trace:
             f'{source}, line {number}: a trace begins with {{"turnstile": {VERSION}, ...}}.'
         )
     sizes = [f.name for f in fields(Size)]
-    numbers = {name: _number(head, name, f"{source}, line {number}") for name in sizes}
+    numbers = {
+        f.name: _number(head, f.name, f"{source}, line {number}")
+        for f in fields(Size)
+        if f.name in head or f.default is MISSING
+    }
     options = {k: v for k, v in head.items() if k not in {"turnstile", *sizes}}
     for name in options:
         most = LARGEST_SEED if name == "seed" else LARGEST

@@ -24,6 +24,7 @@ class Ask:
     step: float  # not before this step, and not before the session's last turn has ended
     new: int
     max_new: int
+    text: int  # what a first prompt says
     abort_after: int | None  # steps after its submit, if it is still in flight then
     hangs_up: bool  # its abort is followed at once by the close of its session
 
@@ -34,6 +35,7 @@ class Scaling:
 
     scale: int
     context_len: int
+    texts: int
     abort_rate: float
     seed: int
 
@@ -52,6 +54,7 @@ class Scaling:
                 step=turn.arrival_ms / MS_PER_STEP,
                 new=min(max(1, turn.new // self.scale), self.context_len + 1),
                 max_new=turn.output // self.scale,
+                text=x % self.texts,
                 abort_after=after if is_struck else None,
                 hangs_up=left == 0 and hangs_up,
             )

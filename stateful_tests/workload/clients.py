@@ -70,10 +70,11 @@ class Clients:
 
     def _submit(self, ask: Ask, now: int) -> Iterator[Step]:
         if ask.session not in self.open:
-            yield "open", (ask.session,)
+            yield "open", (ask.session, 0)
             self.open.add(ask.session)
             self.peak_open = max(self.peak_open, len(self.open))
-        yield "submit", (ask.session, ask.turn, ask.new, ask.max_new, Edit.APPEND)
+        args = ask.session, ask.turn, ask.new, ask.max_new, Edit.APPEND, ask.text
+        yield "submit", args
         self._in_flight[ask.turn] = ask
         if ask.abort_after is not None:
             heapq.heappush(self._aborts, (now + ask.abort_after, ask.turn))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from spec.machine.concrete import Size
+from spec.machine.size import Size
 from stateful_tests.setting import Setting
 from stateful_tests.workload.asks import Ask, Scaling
 from stateful_tests.workload.sessions import Session
@@ -23,7 +23,11 @@ TOKEN_BUDGET = 128
 """Scaled tokens that a step computes."""
 QUEUE_LIMIT = 256
 """Most waiting turns; few plans come near it."""
-FILL = 0.75
+TEXTS = 8
+"""What first prompts may say, and so which sessions begin alike: session x says text x modulo this.
+All texts of even numbers have their first page in common, and so on: like a system prompt.
+"""
+FILL = 0.25
 """The part of the pages needed on paper that there are, so that the pool overflows sometimes."""
 
 
@@ -49,26 +53,30 @@ class Plan:
         abort_rate: float = 0.05,
         seed: int = 0,
         device: str = "cpu",
+        fill: float = FILL,
+        queue_limit: int = QUEUE_LIMIT,
     ) -> Plan:
         """Scale `sessions`, of which there is at least one, and size a world for them.
 
         There is a row for each session that is open at the busiest step, found on paper: as if each
-        turn ended when it arrives. Idle sessions keep their KV, so there are FILL of the pages that
-        the open sessions have filled at the fullest step; where that is not enough, turns are
-        retracted, and turned away if that does not help.
+        turn ended when it arrives. Idle sessions keep their KV, so there are `fill` of the pages
+        that the open sessions have filled at the fullest step; where that is not enough, what
+        nobody reads is evicted, idle slots are reclaimed, and turns are retracted.
         """
         context_len = max(1, CONTEXT // scale)
-        asks = Scaling(scale, context_len, abort_rate, seed).asks(sessions)
+        asks = Scaling(scale, context_len, TEXTS, abort_rate, seed).asks(sessions)
         rows, pages = _peak(asks, page_size, context_len)
         size = Size(
             sessions=len(asks),
             turns=sum(map(len, asks)),
             rows=rows,
-            pages=max(int(pages * FILL), -(-context_len // page_size)),
+            pages=max(int(pages * fill), -(-context_len // page_size)),
             page_size=page_size,
             context_len=context_len,
+            queue_limit=queue_limit,
+            texts=min(len(asks), TEXTS),
         )
-        return cls(asks, Setting(size, QUEUE_LIMIT, TOKEN_BUDGET, seed, device), scale)
+        return cls(asks, Setting(size, TOKEN_BUDGET, seed=seed, device=device), scale)
 
 
 def _peak(asks: list[list[Ask]], page_size: int, context_len: int) -> tuple[int, int]:

@@ -1,0 +1,53 @@
+"""A node of the radix tree: a run of tokens, and where their KV lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(eq=False, slots=True)
+class RadixNode:
+    """Whole pages of tokens after those of the parent; children begin with different pages."""
+
+    parent: RadixNode | None
+    key: list[int]  # tokens; empty at a root only
+    value: Tensor  # their locations [len(key)]
+    children: dict[tuple[int, ...], RadixNode] = field(default_factory=dict)  # by first page
+    lock_ref: int = 0  # rows that read this node, or one below it
+    last_access: int = 0
+
+    @classmethod
+    def root(cls) -> RadixNode:
+        """Return a node without tokens."""
+        return cls(None, [], torch.empty(0, dtype=torch.int64))
+
+    @property
+    def path(self) -> list[RadixNode]:
+        """This node and its ancestors, up to the root and without it."""
+        nodes, node = [], self
+        while node.parent is not None:
+            nodes.append(node)
+            node = node.parent
+        return nodes
+
+    @property
+    def tokens(self) -> list[int]:
+        """All tokens from the root to the end of this node."""
+        return [token for node in reversed(self.path) for token in node.key]
+
+    @property
+    def is_evictable(self) -> bool:
+        """It is a leaf, and nobody reads it."""
+        return self.parent is not None and not self.children and self.lock_ref == 0
+
+    def below(self) -> Iterator[RadixNode]:
+        """Generate every node below this one, parents before children."""
+        pending = list(self.children.values())
+        while pending:
+            node = pending.pop()
+            yield node
+            pending += node.children.values()

@@ -1,0 +1,35 @@
+"""The recurrent layers' states, one slot for each row in use. Answers: which slots are free?"""
+
+from __future__ import annotations
+
+import torch
+
+from impl.config import EngineConfig
+
+
+class RecurrentPool:
+    """`states` [num_slots, num_heads, head_dim, head_dim], handed out by number."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        """Start with all slots free."""
+        model = config.model
+        shape = (config.recurrents, model.num_heads, model.head_dim, model.head_dim)
+        self.states = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
+        self.free_slots = list(range(config.recurrents))[::-1]
+
+    def alloc(self) -> int:
+        """Hand out a slot with the state before the first token; there must be a free one."""
+        slot = self.free_slots.pop()
+        self.states[slot] = 0
+        return slot
+
+    def free(self, slot: int) -> None:
+        """Take a slot back."""
+        self.free_slots.append(slot)
+
+    def check(self, held: list[int]) -> None:
+        """Raise AssertionError unless each slot is free or one of `held`, and only once."""
+        slots = sorted([*held, *self.free_slots])
+        assert slots == list(range(len(self.states))), (
+            f"a recurrent state is free or some row's: free {self.free_slots}, held {held}"
+        )

@@ -1,0 +1,27 @@
+"""What one turn computes in a step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from impl.moves import Move
+from impl.turn import Turn
+
+
+class Work(NamedTuple):
+    """Positions [start, end) of a turn: a chunk of its prompt, or a token with its drafts."""
+
+    turn: Turn
+    start: int
+    end: int
+    num_drafts: int = 0
+    decodes: bool = False
+
+    @property
+    def move(self) -> Move:
+        """The move that computes it."""
+        if self.num_drafts:
+            return Move("verify", (self.turn.id, self.num_drafts))
+        if self.decodes:
+            return Move("decode", (self.turn.id,))
+        return Move("extend", (self.turn.id, self.end))

@@ -1,0 +1,68 @@
+"""CrossHair's verdict on a contract: for all numbers, or with numbers for which it fails."""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import nullcontext
+from functools import cache
+from typing import NamedTuple
+
+from crosshair.core_and_libs import analyze_function, run_checkables
+from crosshair.options import AnalysisKind, AnalysisOptionSet
+from crosshair.statespace import MessageType
+
+from proofs.contracts.contract import Contract
+from proofs.contracts.wrong import Wrong
+
+SECONDS = 60.0
+"""For a contract; most take a tenth of one, and on a busy machine no verdict may change."""
+
+SECONDS_IF_WRONG = 5.0
+"""For a contract with a wrong variant, of which another contract may be refuted sooner."""
+
+
+class Verdict(NamedTuple):
+    """What CrossHair says, in its own words."""
+
+    is_confirmed: bool
+    is_refuted: bool  # neither: it ran out of time, or met what it cannot decide
+    words: str
+
+
+@cache
+def verdict(contract: Contract, wrong: Wrong | None = None) -> Verdict:
+    """Execute a contract on symbolic numbers, perhaps with a wrong variant of what it is about.
+
+    A counterexample is believed when plain numbers fail as well, and hold with what is right.
+    """
+    seconds = SECONDS_IF_WRONG if wrong else SECONDS
+    options = AnalysisOptionSet(
+        analysis_kind=[AnalysisKind.asserts],
+        report_all=True,
+        per_condition_timeout=seconds,
+        per_path_timeout=seconds,
+    )
+    with wrong.planted() if wrong else nullcontext():
+        [message] = run_checkables(analyze_function(contract.sentence, options))
+        is_refuted = message.state in (MessageType.EXEC_ERR, MessageType.POST_FAIL)
+        if is_refuted:
+            assert not _holds(contract, message.message), f"{contract} holds: {message.message}"
+    if is_refuted and wrong:
+        assert _holds(contract, message.message), f"{contract} fails anyway: {message.message}"
+    return Verdict(message.state == MessageType.CONFIRMED, is_refuted, message.message)
+
+
+def _holds(contract: Contract, words: str) -> bool:
+    """Tell whether a contract holds for the plain numbers of a counterexample."""
+    found = re.search(r"when calling (\w+\(.*\))", words, re.DOTALL)
+    assert found, f"names no counterexample: {words}"
+    call = ast.parse(found[1], mode="eval").body
+    assert isinstance(call, ast.Call), f"is not a call: {words}"
+    args = [ast.literal_eval(each) for each in call.args]
+    named = {each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg}
+    try:
+        contract.sentence(*args, **named)
+    except Exception:  # an assertion, or whatever wrong arithmetic leads to on the way to it
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The engine by itself, without the spec: tokens, KV, policy, refusals, errors, its parts."""

@@ -1,0 +1,193 @@
+"""The engine's own policy: what a step does, in which order, and that nothing can wedge it."""
+
+from __future__ import annotations
+
+import pytest
+
+from impl.config import EngineConfig
+from impl.engine import Engine
+from impl.moves import Ended, Move
+from stateful_tests.alone.client import expected_output, small
+
+
+def serve(engine: Engine) -> None:
+    """Step until nothing waits and nothing runs."""
+    for _ in range(300):
+        if engine.idle:
+            return
+        engine.step()
+        engine.check()
+    pytest.fail(f"turns still wait or run: {engine.queues.waiting}, {engine.queues.running}")
+
+
+def moves(engine: Engine) -> list[str]:
+    """Return the names and arguments of the moves so far."""
+    return [str(move) for move in engine.moves]
+
+
+def test_a_batch_mixes_decodes_and_prefill_chunks_within_the_token_budget() -> None:
+    engine = Engine(EngineConfig(token_budget=6))
+    engine.open(1)
+    engine.open(2)
+    engine.submit(1, 1, [1, 2, 3], 8)
+    engine.step()
+    engine.submit(2, 2, [4, 5, 6, 7, 8, 9, 10], 2)
+    engine.moves.clear()
+    engine.step()
+    assert moves(engine) == [
+        *("start(2, 0)", "reserve(1, 4)", "reserve(2, 5)", "decode(1)", "extend(2, 5)"),
+        *("collect(1)", "collect(2)"),
+    ]
+
+
+def test_with_overlap_the_next_batch_is_launched_before_the_last_one_is_read() -> None:
+    engine = Engine(EngineConfig(lookahead=1, overlap=True))
+    engine.open(1)
+    engine.submit(1, 1, [1, 2, 3], 3)
+    serve(engine)
+    assert moves(engine) == [
+        *("start(1, 0)", "reserve(1, 3)", "extend(1, 3)"),
+        *("reserve(1, 4)", "decode(1)", "collect(1)"),
+        *("reserve(1, 5)", "decode(1)", "collect(1)", "collect(1)", "finish(1, 6)"),
+    ]
+    assert engine.ended[0].output == expected_output((1, 2, 3), 3)
+
+
+def test_when_decode_runs_out_of_room_the_youngest_turn_goes_back_and_keeps_its_output() -> None:
+    engine = Engine(small(4, num_pages=6, queue_limit=2, token_budget=32))
+    for session in (1, 2):
+        engine.open(session)
+        engine.submit(session, session, [session] * 8, 9)
+    while not any(move.name == "retract" for move in engine.moves):
+        engine.step()
+    at = [move.name for move in engine.moves].index("retract")
+    assert engine.moves[at] == Move("retract", (2,))
+    turn = engine.turns[2]
+    assert turn.record is None
+    assert turn.output
+    assert engine.sessions[2].in_flight is turn
+    serve(engine)
+    assert [(ended.turn, ended.output) for ended in engine.ended] == [
+        (turn, expected_output((turn,) * 8, 9)) for turn in (1, 2)
+    ]
+
+
+def test_open_sessions_that_hold_the_whole_pool_cannot_wedge_it() -> None:
+    engine = Engine(small(4, num_pages=6))
+    for session, length in ((1, 16), (2, 12), (3, 20)):
+        engine.open(session)
+        engine.submit(session, session, [session] * length, 2)
+        serve(engine)
+    assert [ended.outcome for ended in engine.ended] == ["finished"] * 3
+    names = {move.name for move in engine.moves}
+    assert {"reclaim", "evict"} <= names
+    assert "retract" not in names
+
+
+def test_a_row_is_got_from_an_idle_slot_and_a_wiped_session_goes_on_from_its_tokens() -> None:
+    engine = Engine(small(4, num_rows=1, queue_limit=2))
+    for session in (1, 2):
+        engine.open(session)
+        engine.submit(session, session, [session], 2)
+        serve(engine)
+    assert Move("reclaim", (1,)) in engine.moves
+    first = engine.ended[0].output
+    engine.submit(1, 3, [5], 2)
+    serve(engine)
+    assert engine.ended[-1].output == expected_output((1, *first, 5), 2)
+
+
+def test_a_turn_that_does_not_fit_the_whole_pool_is_turned_away() -> None:
+    engine = Engine(small(4, num_pages=3))
+    engine.open(1)
+    engine.submit(1, 1, [1] * 12, 1)
+    serve(engine)
+    assert engine.ended == [Ended(1, 1, "aborted", "no_room", ())]
+    assert engine.moves == [Move("pre_abort", (1, "no_room"))]
+
+
+def test_a_turn_that_came_when_the_queue_was_full_runs_if_there_is_room_by_then() -> None:
+    engine = Engine(small(4, queue_limit=1))
+    for session in (1, 2, 3):
+        engine.open(session)
+        engine.submit(session, session, [session], 1)
+    engine.abort(1)
+    serve(engine)
+    assert [(e.turn, e.reason) for e in engine.ended] == [
+        (1, "aborted"),
+        (3, "queue_full"),
+        (2, ""),
+    ]
+
+
+def test_a_finished_turn_is_forgotten_when_the_next_one_finishes() -> None:
+    # B20 of PR 22790: a chain of req_nodes would keep every past turn, and all their ids taken.
+    engine = Engine(EngineConfig())
+    engine.open(1)
+    past = []
+    for turn in range(10):
+        engine.submit(1, turn % 2, [turn], 2)
+        past.append(engine.turns[turn % 2])
+        serve(engine)
+        assert list(engine.turns) == [turn % 2]
+    assert [turn.session is None for turn in past] == [True] * 9 + [False]
+
+
+def test_a_deferred_close_completes_in_the_step_in_which_its_turn_ends() -> None:
+    # B9 of PR 21875: closing at once would free the row and the pages under the running turn.
+    engine = Engine(EngineConfig())
+    engine.open(1)
+    engine.submit(1, 1, [1, 2], 2)
+    engine.step()
+    engine.close(1)
+    engine.close(1)
+    engine.check()
+    engine.step()
+    assert engine.ended == [Ended(1, 1, "finished", "", expected_output((1, 2), 2))]
+    assert engine.moves[-1] == Move("end_close", (1,))
+    assert not engine.sessions
+
+
+def test_a_plain_request_leaves_nothing_but_its_prompt_in_the_tree() -> None:
+    engine = Engine(EngineConfig(page_size=2))
+    engine.generate(1, 1, [1, 2, 3], 2, namespace=1)
+    serve(engine)
+    assert engine.ended[0].output == expected_output((1, 2, 3), 2, 1)
+    assert not engine.sessions
+    assert [(a, node.key, node.lock_ref) for a, node in engine.tree.nodes()] == [(1, [1, 2], 0)]
+
+
+def test_an_idle_session_is_closed_after_its_time_out_and_one_with_a_turn_is_not() -> None:
+    now = 0.0
+    engine = Engine(EngineConfig(session_timeout=10.0), clock=lambda: now)
+    engine.open(1)
+    engine.open(2)
+    engine.submit(2, 2, [1], 3)
+    now = 10.0
+    engine.step()
+    assert list(engine.sessions) == [2]
+    serve(engine)
+    now = 19.9
+    engine.step()
+    assert list(engine.sessions) == [2]
+    now = 20.1
+    engine.step()
+    assert not engine.sessions
+
+
+def test_a_turn_with_kv_for_its_last_token_too_finishes_and_the_next_goes_on_from_it() -> None:
+    # F1 of docs/found.md: such a turn was never seen as complete.
+    engine = Engine(EngineConfig())
+    engine.open(1)
+    engine.submit(1, 1, [5], 1)
+    for name, *args in (
+        *(("start", 1, 0), ("reserve", 1, 1), ("extend", 1, 1), ("collect", 1)),
+        *(("reserve", 1, 2), ("extend", 1, 2), ("collect", 1)),
+    ):
+        assert engine.apply(Move(str(name), tuple(args)))
+    engine.step()
+    output = expected_output((5,), 1)
+    assert engine.ended == [Ended(1, 1, "finished", "", output)]
+    engine.submit(1, 2, [6], 3)
+    serve(engine)
+    assert engine.ended[1].output == expected_output((5, *output, 6), 3)

@@ -1,0 +1,1 @@
+"""Which share of the reachable abstract transitions a run has covered."""

@@ -1,0 +1,25 @@
+"""Drafts of which the driver says how many are right: made from the dense model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from impl.model import Transformer
+from stateful_tests.dense import dense_output
+
+
+class DenseDrafter:
+    """Right for `num_right` tokens, then wrong. Where nobody says, the number of tokens decides."""
+
+    def __init__(self) -> None:
+        self.model: Transformer | None = None
+        self.num_right: int | None = None
+
+    def draft(self, tokens: Sequence[int], num: int, namespace: int) -> list[int]:
+        """Return `num` drafts, of which the first `num_right` are what the model will say."""
+        assert self.model is not None, "the model is known once the engine is made"
+        right = len(tokens) % (num + 1) if self.num_right is None else self.num_right
+        drafts = dense_output(self.model, list(tokens), num, namespace)
+        if right < num:
+            drafts[right] = (drafts[right] + 1) % self.model.config.vocab_size
+        return drafts

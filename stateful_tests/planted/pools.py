@@ -1,0 +1,68 @@
+"""Planted in what is given back: recurrent states, tree locks; and in who may read the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from impl.engine import Engine
+from impl.radix_cache import Match
+from impl.record import KVRecord
+
+T = TypeVar("T")
+
+
+def b14(engine: Engine) -> None:
+    """Keep the recurrent state of a closed session."""
+    end = _without_freeing_states(engine, engine.controller.end)
+    engine.controller.end = end  # type: ignore[method-assign, assignment]
+
+
+def b15(engine: Engine) -> None:
+    """Keep the recurrent state of an aborted first turn."""
+    abort_first = _without_freeing_states(engine, engine.mechanism.abort_first)
+    engine.mechanism.abort_first = abort_first  # type: ignore[method-assign, assignment]
+
+
+def _without_freeing_states(engine: Engine, end: Callable[[T], None]) -> Callable[[T], None]:
+    free_recurrent = engine.cache.free_recurrent
+
+    def planted(ending: T) -> None:
+        engine.cache.free_recurrent = _keep  # type: ignore[method-assign]
+        try:
+            end(ending)
+        finally:
+            engine.cache.free_recurrent = free_recurrent  # type: ignore[method-assign]
+
+    return planted
+
+
+def _keep(record: KVRecord) -> None:
+    """Give nothing back."""
+
+
+def b19(engine: Engine) -> None:
+    """Forget the tree lock of an aborted first turn."""
+    abort_first, unlock = engine.mechanism.abort_first, engine.cache.unlock
+
+    def planted(turn_id: int) -> None:
+        engine.cache.unlock = _keep  # type: ignore[method-assign]
+        try:
+            abort_first(turn_id)
+        finally:
+            engine.cache.unlock = unlock  # type: ignore[method-assign]
+
+    engine.mechanism.abort_first = planted  # type: ignore[method-assign]
+
+
+def n1(engine: Engine) -> None:
+    """Find KV of another namespace where the own one has less."""
+    tree = engine.tree
+    find = tree.find
+
+    def planted(namespace: int, tokens: Sequence[int]) -> Match:
+        tree.root(namespace)
+        own_first = sorted(tree.roots, key=lambda other: other != namespace)
+        return max((find(other, tokens) for other in own_first), key=lambda m: m.length)
+
+    tree.find = planted  # type: ignore[method-assign]
