@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from spec.kv import reusable
 from spec.language import NIL, Index, Len, after, implies
 from spec.moves import (
     abort_first,
@@ -35,6 +34,7 @@ from spec.state import (
     Turn,
     Why,
     attached,
+    history_len,
     lent,
     unread,
     waiting,
@@ -195,14 +195,31 @@ def a_turn_is_turned_away_for_the_reason_told(old: State, s: State, *, t: Turn, 
     )
 
 
+def of_use(s: State, r: Row, n: Len) -> bool:
+    """A turn could go on from the first `n` tokens of row `r`: its layers still have what it takes.
+
+    This says again what `reusable` says, since a judge does not ask the judged.
+    """
+    return (
+        not (s.cursor[r] != s.protected[r] and n < s.cursor[r] + s.window)
+        and not (s.recurrent[r] != NIL and n < s.committed[r])
+    )  # fmt: skip
+
+
 @after(finish)
-def a_finish_keeps_what_is_of_use(old: State, s: State, x: Session) -> bool:
+def a_finish_keeps_what_is_of_use(old: State, s: State, *, t: Turn, n: Len) -> bool:
     """The slot gets the turn's KV, unless window or recurrent state are past its end."""
+    return (s.slot[old.session[t]] == old.row[t]) == of_use(old, old.row[t], n)
+
+
+@after(retract)
+def a_retract_keeps_what_is_of_use(old: State, s: State, *, t: Turn) -> bool:
+    """A slot gets back what it lent, unless window or recurrent state are past its end."""
+    x = old.session[t]
     return implies(
-        s.req_nodes[x] != old.req_nodes[x]
-        and reusable(old, old.row[s.req_nodes[x]], s.tokens[s.req_nodes[x]]),
-        s.slot[x] == old.row[s.req_nodes[x]],
-    )
+        old.slot[x] != NIL,
+        (s.slot[x] == old.slot[x]) == of_use(old, old.row[t], history_len(old, x)),
+    ) and implies(old.slot[x] == NIL, s.slot[x] == NIL)
 
 
 @after(abort_first, abort_nth)
