@@ -33,7 +33,7 @@ def an_opened_session_is_new(
     old: State, s: State, *, x: Session, namespace: Namespace, answer: Answer
 ) -> bool:
     """Only what was not open is opened, in the namespace that was asked for, and without turns."""
-    return (answer == Answer.OK) == (not old.opened[x]) and implies(
+    return answer == (Answer.ALREADY_OPEN if old.opened[x] else Answer.OK) and implies(
         answer == Answer.OK, s.opened[x] and s.namespace[x] == namespace and s.req_nodes[x] == NIL
     )
 
@@ -130,7 +130,9 @@ def an_abort_is_noted_for_a_turn_in_flight(
     old: State, s: State, *, t: Turn, answer: Answer
 ) -> bool:
     """The wish to end a turn is refused only for a turn that is over, or unknown."""
-    return (answer == Answer.OK) == live(old, t) and implies(answer == Answer.OK, s.aborting[t])
+    return answer == (Answer.OK if live(old, t) else Answer.UNKNOWN_TURN) and implies(
+        answer == Answer.OK, s.aborting[t]
+    )
 
 
 @after(close)
@@ -138,7 +140,7 @@ def a_closed_session_is_gone_or_waits_for_its_turn(
     old: State, s: State, *, x: Session, answer: Answer
 ) -> bool:
     """A close is never forgotten: at once without a turn in flight, otherwise when that ends."""
-    return (answer == Answer.OK) == old.opened[x] and implies(
+    return answer == (Answer.OK if old.opened[x] else Answer.UNKNOWN_SESSION) and implies(
         answer == Answer.OK,
         s.opened[x] == (old.in_flight[x] != NIL)
         and s.closing[x] == s.opened[x]
@@ -151,6 +153,6 @@ def silence_is_noted_of_an_idle_session(
     old: State, s: State, *, x: Session, answer: Answer
 ) -> bool:
     """A time-out passes for an open session, and only while it has no turn in flight."""
-    return (answer == Answer.OK) == old.opened[x] and implies(
+    return answer == (Answer.OK if old.opened[x] else Answer.UNKNOWN_SESSION) and implies(
         answer == Answer.OK, s.stale[x] == (old.in_flight[x] == NIL)
     )

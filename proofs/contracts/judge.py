@@ -21,6 +21,10 @@ SECONDS = 60.0
 SECONDS_IF_WRONG = 5.0
 """For a contract with a wrong variant, of which another contract may be refuted sooner."""
 
+TRIES = 3
+"""How often an undecided contract is put again: its seconds are of wall-clock time, and how the
+solver fares with products depends on all that its process has asked it before."""
+
 
 class Verdict(NamedTuple):
     """What CrossHair says, in its own words."""
@@ -36,7 +40,14 @@ def verdict(contract: Contract, wrong: Wrong | None = None) -> Verdict:
 
     A counterexample is believed when plain numbers fail as well, and hold with what is right.
     """
-    seconds = SECONDS_IF_WRONG if wrong else SECONDS
+    for _ in range(1 if wrong else TRIES):
+        found = _once(contract, wrong, SECONDS_IF_WRONG if wrong else SECONDS)
+        if found.is_confirmed or found.is_refuted:
+            break
+    return found
+
+
+def _once(contract: Contract, wrong: Wrong | None, seconds: float) -> Verdict:
     options = AnalysisOptionSet(
         analysis_kind=[AnalysisKind.asserts],
         report_all=True,
