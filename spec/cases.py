@@ -122,6 +122,15 @@ def a_leaf_is_evicted_beside_others(s: State, c: Prefix) -> bool:
     )
 
 
+@sometimes(evict)
+def a_text_is_evicted_from_its_end(s: State, c: Prefix) -> bool:
+    """The last page of the only text in the tree goes, and those before it stay."""
+    return s.last[c] != 0 and s.forall(
+        Prefix,
+        lambda d: s.cached[d] == NIL or (s.last[d] <= s.last[c] and s.ancestor[c, s.last[d]] == d),
+    )
+
+
 @sometimes(reclaim)
 def a_slot_is_wiped_while_its_turn_waits(s: State, x: Session) -> bool:
     """Memory pressure strikes between submit and resume."""

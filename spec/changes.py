@@ -195,6 +195,12 @@ def a_turn_is_turned_away_for_the_reason_told(old: State, s: State, *, t: Turn, 
     )
 
 
+@after(pre_abort)
+def a_client_that_aborted_is_told_no_other_reason(old: State, s: State, *, t: Turn) -> bool:
+    """A turn whose end was asked for ends as aborted, even if it could never run."""
+    return not old.aborting[t] and s.in_flight[old.session[t]] == NIL
+
+
 def of_use(s: State, r: Row, n: Len) -> bool:
     """A turn could go on from the first `n` tokens of row `r`: its layers still have what it takes.
 

@@ -12,6 +12,7 @@ DECODES = "without drafts it is a `decode` and its `collect` in one"
 LENGTHS = (
     "of two prefixes of one length, one extends the other only if they are one, which comes first"
 )
+PROTECTED = "the row reads the tree's page at that index already; the language has no index below 0"
 EXTENDS = "all that it allows besides is what `extend` may do: launch the next known token"
 
 EQUIVALENT: dict[str, str] = {
@@ -48,4 +49,5 @@ EQUIVALENT: dict[str, str] = {
     "collect: require(running(s, t) and unread(s, s.row[t]))  ->  require(running(s, t))": STILL,
     "verify: require(drafts != 0 and accepted <= drafts)  ->  require(accepted <= drafts)": DECODES,
     "extends: return s.last[c] <= s.last[d] and s.ancestor[d, s.last[c]] == c  ->  return s.last[c] < s.last[d] and s.ancestor[d, s.last[c]] == c": LENGTHS,
+    "publish: for i in s.span(lo, new):  ->  for i in s.span(lo - 1, new):": PROTECTED,
 }
