@@ -10,7 +10,7 @@ verify: $(READY)
 	$(BIN)/turnstile verify
 
 test: $(READY) lint
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

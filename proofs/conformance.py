@@ -6,7 +6,6 @@ admit the state after and no other: that no other is admitted shows that nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import z3
@@ -15,7 +14,6 @@ from proofs.decode import Decoder, encoded_key
 from proofs.lengths import Length
 from proofs.logic import FALSE, TRUE, conjunction, equal
 from proofs.machine import Transition
-from proofs.obligations import Case
 from proofs.samples import Sample, take
 from proofs.search import SmallWorld
 from proofs.symbolic import ChosenEach, SymbolicState
@@ -97,14 +95,28 @@ class Conformance:
                 pinned.append(term == self._machine.sorts.encode(sort, identity)[0])
         return pinned
 
-    def paths(self, action: Action) -> Iterator[Sample]:
-        """Generate one step for each path of `action` that the solver can take, then executed."""
-        for path in self._small.obligations(action).transitions:
-            case = Case(path.path.given, tuple(path.path.facts), FALSE)
-            if (model := self._small.model(case)) is not None:
+    def paths(self, action: Action) -> list[Sample]:
+        """Return one step for each path of `action` that the solver can take, then executed."""
+        todo = [(self._condition(t), t) for t in self._small.obligations(action).transitions]
+        solver, found = self._small.solver, list[Sample]()
+        solver.push()
+        try:
+            solver.add(z3.Or(*(condition for condition, _ in todo)))
+            while solver.check() == z3.sat:
+                model = solver.model()
+                taken, path = next(each for each in todo if z3.is_true(model.eval(each[0], True)))
+                solver.add(z3.Not(taken))
                 decoder = Decoder(self._machine, model)
                 script = iter(decoder.choices(path))
-                yield take(decoder.state(), action, decoder.args(path), lambda _: next(script))  # noqa: B023 - called at once
+                args = decoder.args(path)
+                found.append(take(decoder.state(), action, args, lambda _: next(script)))  # noqa: B023 - called at once
+        finally:
+            solver.pop()
+        return found
+
+    def _condition(self, path: Transition) -> Any:
+        """Return the formula that `path` is taken."""
+        return z3.And(*path.path.given, *self._small.instances(path.path.facts))
 
     # -- states ------------------------------------------------------------------------------------
 

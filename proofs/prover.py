@@ -1,8 +1,9 @@
 """The prover: every obligation of a spec text, by name, proved or refuted one at a time.
 
-A case is put to the solver with the instances at its own terms. If that does not prove it, small
-worlds are searched for a counterexample, and only then more instances are made: a proof needs few,
-and a refutation is found sooner in a small world than by a growing query.
+A case is put to the solver with the instances at its own terms, and at those that then come up. If
+that does not prove it, small worlds are searched for a counterexample, and only then more instances
+are made: a proof needs few, and a refutation is found sooner in a small world than by a growing
+query.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from proofs.counterexample import Counterexample
@@ -55,10 +57,17 @@ class Prover:
 
     def __init__(self, rules: Rules, observer: Observer | None = None) -> None:
         self.rules, self._observer = rules, observer
-        self._machine = Machine(rules)
         self._actions: dict[str, ActionObligations] = {}
-        self._instances = Instances(Vocabulary(self._machine.sorts, self._machine.atoms))
         self._worlds: dict[Size, SmallWorld] = {}
+
+    @cached_property
+    def _machine(self) -> Machine:
+        """The machine of every size: a search for counterexamples does without."""
+        return Machine(self.rules)
+
+    @cached_property
+    def _instances(self) -> Instances:
+        return Instances(Vocabulary(self._machine.sorts, self._machine.atoms))
 
     @property
     def groups(self) -> list[str]:
@@ -104,7 +113,7 @@ class Prover:
         searched = False
         for case in self._action(action).cases(name):
             query = Query(self._machine, case, self._instances)
-            proved = self._round(query)
+            proved = self._few_rounds(query)
             if not proved and not searched:
                 searched = True
                 if found := self.counterexample(action, name):
@@ -134,7 +143,10 @@ class Prover:
 
     def _holds(self, case: Case) -> bool:
         """Whether a case is proved in a few rounds."""
-        query = Query(self._machine, case, self._instances)
+        return self._few_rounds(Query(self._machine, case, self._instances))
+
+    def _few_rounds(self, query: Query) -> bool:
+        """Whether a few rounds prove the case of `query`."""
         while not (proved := self._round(query)):
             if not query.can_grow or query.rounds >= FEW_ROUNDS:
                 break

@@ -136,14 +136,17 @@ class SmallWorld:
             yield from (at_most(Pair(*cell), most) for cell in cells)
 
     def _execute(self, decoder: Decoder, transition: Transition, name: str) -> Counterexample:
-        """Run the step that the model describes. Raise AssertionError if it does not err."""
+        """Run the step that the model describes. Raise AssertionError if it does not err.
+
+        A step that breaks off, at a write that is not allowed, errs before `name` can be asked.
+        """
         before, args = decoder.state(), decoder.args(transition)
         assert not self._checker.violated(before), f"{self._checker.violated(before)} before"
         after, violated, answer = None, [name], None
         if name not in CHECKS:
             choices = decoder.choices(transition)
             after, violated, answer = self._run(transition, before, args, choices)
-            assert name in violated, f"{name} is not among {violated}"
+            assert name in violated or after is None, f"{name} is not among {violated}"
         return Counterexample(transition.action, args, self.size, before, after, violated, answer)
 
     def _run(

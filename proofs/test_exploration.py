@@ -75,7 +75,7 @@ def test_two_sessions_has_two_sessions_four_pages_and_room_for_three_turns_each(
 
 
 def explored(processes: int) -> Exploration:
-    world = World("small", Size(2, 4, 2, 3, 2, 2), ((1, 0, 0), (1, 1, 0)))
+    world = World("small", Size(2, 3, 2, 2, 2, 2), ((1, 0, 0),))
     return Explorer(rules(), world).run(processes=processes)
 
 

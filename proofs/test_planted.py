@@ -14,6 +14,7 @@ from proofs.prover import Prover
 from proofs.reachable import Reached, follow
 from spec.machine.check import Checker
 from spec.machine.trace import load
+from spec.machine.variant import Edit, variant
 from spec.machine.worlds import LARGE_WORLDS, WORLDS
 
 RUNS = Path(__file__).parent.parent / "stateful_tests" / "traces" / "counterexamples"
@@ -71,3 +72,15 @@ def test_its_counterexample_leads_to_its_pinned_run(bug: Planted) -> None:
     assert followed.broken == name
     again = f"turnstile prove --bug {bug.number} --trace FILE writes what is to be pinned now"
     assert followed.trace == load(RUNS / f"{bug.number}.jsonl"), f"{followed}\n{again}"
+
+
+def test_a_step_that_breaks_off_is_shown_as_what_it_is() -> None:
+    guard = (
+        "    require(s.text_len[x] <= s.committed[r] and s.cursor[r] == s.protected[r] "
+        "and not s.hybrid)\n"
+    )
+    unguarded = Prover(variant(Edit("moves", guard, "")))
+    found = unguarded.counterexample("publish", "a_recurrent_row_reads_no_tree")
+    assert found is not None
+    assert found.after is None
+    assert found.violated == ["ensure: a rule writes at NIL"]
