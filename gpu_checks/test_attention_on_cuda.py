@@ -7,7 +7,7 @@ import torch
 
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
-from stateful_tests.dense import dense_attention
+from stateful_tests.engines.reference.dense import dense_attention
 
 DEVICE = "cuda"
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 5e-2}

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from impl.engine import Engine
 from stateful_tests.difference import Difference
+from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.planted import accounting, pools, records, turns
@@ -38,9 +39,13 @@ class Bug:
 
     def lockstep(self, setting: Setting) -> Lockstep:
         """Return a lockstep run whose engine has the bug."""
-        lockstep = Lockstep(setting)
-        self.plant(lockstep.engine)
-        return lockstep
+        return Lockstep(setting, self.engine)
+
+    def engine(self, setting: Setting, most_checked: int | None = None) -> ReferenceEngine:
+        """Return an engine that has the bug."""
+        engine = ReferenceEngine(setting, most_checked)
+        self.plant(engine.inner)
+        return engine
 
 
 @dataclass(frozen=True)

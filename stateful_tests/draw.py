@@ -20,6 +20,9 @@ T = TypeVar("T")
 Choose = Callable[[Sequence[T]], T]
 """Picks one of several: a seeded random generator's choice, or a Hypothesis draw."""
 
+Avoid = Callable[[ConcreteState, Step], bool]
+"""Whether an action is to be left alone in a state of the spec."""
+
 WEIGHTS = {
     "open": 2,
     "submit": 6,
@@ -50,6 +53,9 @@ WEIGHTS = {
 }
 """How often an allowed action is drawn, relative to the others."""
 
+REQUESTS = ("open", "submit", "generate", "abort", "close", "stay_silent", STEP)
+"""What an engine that makes its own moves is driven by."""
+
 TRIES = 6
 """Requests that are drawn until one is not refused."""
 
@@ -66,17 +72,28 @@ class Draw:
 
     world: World
     actions: frozenset[str]
+    avoided: Avoid | None = None  # what is not drawn, since it is known what it leads to
 
     @classmethod
-    def swarm(cls, world: World, choose: Choose[Any]) -> Draw:
-        """Leave each action out with a chance of one in four, but not every way to run a turn."""
-        kept = {name for name in WEIGHTS if name in ESSENTIAL or choose([True, True, True, False])}
+    def swarm(
+        cls,
+        world: World,
+        choose: Choose[Any],
+        steers: bool = True,
+        avoided: Avoid | None = None,
+    ) -> Draw:
+        """Leave each action out with a chance of one in four, but not every way to run a turn.
+
+        What cannot be steered is asked, and takes steps.
+        """
+        names = tuple(WEIGHTS) if steers else REQUESTS
+        kept = {name for name in names if name in ESSENTIAL or choose([True, True, True, False])}
         if not kept & {STEP, "start"}:
             kept.add(STEP)
         for names in TOGETHER:
             if kept & set(names):
                 kept |= set(names)
-        return cls(world, frozenset(kept))
+        return cls(world, frozenset(kept), avoided)
 
     def next(self, state: ConcreteState, choose: Choose[Any]) -> Step:
         """Choose an action, then its arguments, among those that the spec allows in `state`."""
@@ -109,6 +126,8 @@ class Draw:
         """Return the arguments with which `name` may happen in `state`, or is a request."""
         action = state.rules.actions[name]
         arguments = self.world.arguments(state, name)
+        if self.avoided:
+            arguments = (args for args in arguments if not self.avoided(state, (name, args)))
         if action.kind == "request":
             return list(arguments)
         return [args for args in arguments if _may_happen(state, action.run, args)]

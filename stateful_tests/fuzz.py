@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from spec.machine.size import Size
 from spec.machine.worlds import FEATURES, World, each
 from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.difference import Difference
-from stateful_tests.draw import Choose, Draw
+from stateful_tests.draw import Avoid, Choose, Draw
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.run import Failure, MakeLockstep, cut_down
 from stateful_tests.setting import Setting
@@ -63,6 +64,17 @@ def draw_world(setting: Setting) -> World:
     return World("drawn", size, asks, features=frozenset(FEATURES))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The worlds that an engine is tried in: how a setting is drawn, and what clients ask there."""
+
+    setting: Callable[..., Setting] = draw_setting
+    world: Callable[[Setting], World] = draw_world
+    avoided: Avoid | None = None
+    lengths: tuple[int, ...] = (RUN_LENGTH,)
+    """Actions of a run, one of these: in short ones a common difference hides less."""
+
+
 class Fuzz:
     """Runs of lockstep. Every run is its seed's and number's own: the same two repeat it.
 
@@ -76,8 +88,10 @@ class Fuzz:
         device: str = "cpu",
         make: MakeLockstep = Lockstep,
         coverage: Coverage | None = None,
+        drawn: Drawn | None = None,
     ) -> None:
         self.seed, self.device, self.make, self.coverage = seed, device, make, coverage
+        self.drawn = drawn or Drawn()
         self.runs = 0
         self.failure: Failure | None = None  # not yet cut down, if a KeyboardInterrupt came first
         self.seconds = 0.0
@@ -102,26 +116,27 @@ class Fuzz:
         """Perform the next run."""
         random = Random(f"{self.seed} {self.runs}")
         self.runs += 1
-        setting = draw_setting(random.choice, self.seed, self.device)
-        lockstep = self.make(setting)
+        lockstep = self.make(self.drawn.setting(random.choice, self.seed, self.device))
         if self.coverage:
             lockstep.watch = self.coverage.saw
         try:
-            for name in _drawn(lockstep, random.choice):
+            for name in _acted(lockstep, self.drawn, random.choice):
                 self.actions[name] += 1
         except Difference as difference:
-            self.failure = Failure(setting, difference)
-            self.failure = cut_down(setting, difference, self.make)
+            self.failure = Failure(lockstep.setting, difference)
+            self.failure = cut_down(lockstep.setting, difference, self.make)
             return self.failure
         finally:
             self.moves += lockstep.taken
         return None
 
 
-def _drawn(lockstep: Lockstep, choose: Choose[Any]) -> Iterator[str]:
+def _acted(lockstep: Lockstep, drawn: Drawn, choose: Choose[Any]) -> Iterator[str]:
     """Perform drawn actions, and yield their names."""
-    draw = Draw.swarm(draw_world(lockstep.setting), choose)
-    for _ in range(RUN_LENGTH):
+    world = drawn.world(lockstep.setting)
+    draw = Draw.swarm(world, choose, lockstep.engine.steers, drawn.avoided)
+    length = choose(drawn.lengths) if len(drawn.lengths) > 1 else drawn.lengths[0]
+    for _ in range(length):
         step = draw.next(lockstep.state, choose)
         lockstep.do(step)
         yield step[0]

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from impl.engine import Engine
-from impl.moves import Ended, Move
-from impl.refused import Refused
 from spec.language import NIL, Action, Broken, Forbidden, NoRoom
 from spec.machine.abstract import NO_ROOM
 from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
 from spec.machine.trace import STEP, Step, show
-from spec.state import Answer, Edit
+from spec.state import Answer
 from stateful_tests.compare import compare_sizes, state_difference
-from stateful_tests.contents import ALL, Contents, Sample
 from stateful_tests.difference import Difference
-from stateful_tests.drafter import DenseDrafter
-from stateful_tests.observe import observe
+from stateful_tests.engines.abstraction import abstract
+from stateful_tests.engines.engine import (
+    REFUSED,
+    UNSAID,
+    Ended,
+    Engine,
+    MakeEngine,
+    NotOffered,
+)
+from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.prompts import Prompts
 from stateful_tests.setting import Setting
 
@@ -37,33 +43,45 @@ MOST_TUPLES = 1_000_000
 """Rows, indices and pages for which an invariant is still tried: about a second."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How often the dearest comparisons are made."""
+
+    states: int = 1  # after each so many-th action: states, structures and KV contents
+    outputs: int = 1  # the output of each so many-th finished turn
+
+
+ALWAYS = Pace()
+
+
 class Lockstep:
     """Spec and engine side by side. Raises Difference when they part; its steps lead there.
 
-    Answers, moves and ends are compared at every action. States, structures and KV contents are
-    compared after each `every`-th action, and KV contents of the `sample` only: large worlds look
-    less often.
+    Answers, moves and ends are compared at every action, the rest at its `pace`.
     """
 
-    def __init__(self, setting: Setting, every: int = 1, sample: Sample = ALL) -> None:
-        self.setting = setting
-        self.every = every
+    def __init__(
+        self, setting: Setting, make: MakeEngine = ReferenceEngine, pace: Pace = ALWAYS
+    ) -> None:
+        self.setting, self.pace = setting, pace
         self.rules: Rules = rules()
         self.state = ConcreteState(self.rules, setting.size)
-        self.drafter = DenseDrafter()
-        self.engine = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
-        self.drafter.model = self.engine.model
-        vocabulary = self.engine.config.model.vocab_size
-        self.prompts = Prompts(setting.size, setting.seed, vocabulary)
-        self.contents = Contents(self.engine, sample)
+        self.engine: Engine = make(setting)
+        self.prompts = Prompts(setting.size, setting.seed, self.engine.vocab_size)
+        self.histories = Histories()
         self.steps: list[Step] = []
         self.last_moves: list[Step] = []  # made by the engine at the last action
         self.last_ended: list[Ended] = []  # turns that ended at the last action
         self.taken: Counter[str] = Counter()  # moves that the engine made
         self.num_computed = 0  # tokens whose KV was computed, again after a retract
         self.num_compared = 0  # comparisons of the whole state
+        self.num_finished = 0  # turns that finished,
+        self.num_outputs = 0  # ... and of those, outputs that were compared
+        self.num_sessions = 0  # comparisons of all KV of one session
         self.watch: Watch | None = None
         self._num_submits = 0
+        self._num_idle_steps = 0  # in a row, of a busy engine that did nothing
+        self._overdue: dict[int, int] = {}  # session -> steps since its turn ended, and it closes
 
     def do(self, step: Step) -> bool:
         """Perform one action on both sides. Return False if the spec forbids it now."""
@@ -71,14 +89,14 @@ class Lockstep:
             self.last_moves, self.last_ended = [], []
             if not self._act(step):
                 return False
-            if (len(self.steps) + 1) % self.every == 0:
+            if (len(self.steps) + 1) % self.pace.states == 0:
                 self._compare()
         self.steps.append(step)
         self._num_submits += step[0] in SUBMITS
         return True
 
     def compare(self) -> None:
-        """Compare all that is compared after each `every`-th action, now."""
+        """Compare all that is compared at the pace of states, now."""
         with self._judging():
             self._compare()
 
@@ -91,7 +109,7 @@ class Lockstep:
             difference.steps = [*self.steps, *step]
             raise
         except Exception as crash:
-            if isinstance(crash, Forbidden | NoRoom | Broken):
+            if isinstance(crash, Forbidden | NoRoom | Broken | NotOffered):
                 raise
             raise Difference(
                 "the_engine_keeps_its_own_rules",
@@ -115,39 +133,35 @@ class Lockstep:
         """A client asks both sides, and both answer."""
         name, args = step
         tokens = self._tokens(name, args) if name in SUBMITS else []
-        answer = self._take(self.rules.requests[name], args)
+        answer = self._take(self.rules.requests[name], self._granted(name, args))
         said = self._ask(name, args, tokens)
-        if answer != said:
-            raise Difference("answers_are_equal", f"{name} is answered differently", answer, said)
+        is_same = answer != Answer.OK if said == REFUSED else said in (answer, UNSAID)
+        if not is_same:
+            raise Difference(
+                "answers_are_equal", f"{name} is answered differently", answer, f"{said}"
+            )
         if answer == Answer.OK:
             if name in SUBMITS:
                 namespace = self.state.namespace[args[0]]
-                self.contents.submitted(args[0], args[1], tokens, namespace)
+                self.histories.submitted(args[0], args[1], tokens, namespace)
             elif name == "close" and not self.state.opened[args[0]]:
-                self.contents.closed(args[0])
+                self.histories.closed(args[0])
         self._follow()
 
-    def _ask(self, name: str, args: tuple[Any, ...], tokens: list[int]) -> str:
-        try:
-            if name == "submit":
-                session, turn, _, max_new, edit, _ = args
-                self.engine.submit(
-                    session,
-                    turn,
-                    tokens,
-                    max_new,
-                    replace=edit == Edit.REPLACE,
-                    drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
-                    offset=int(edit == Edit.OFFSET),
-                )
-            elif name == "generate":
-                session, turn, _, max_new, namespace, _ = args
-                self.engine.generate(session, turn, tokens, max_new, namespace)
-            else:
-                getattr(self.engine, name)(*args)
-        except Refused as refused:
-            return refused.reason.value
-        return Answer.OK
+    def _granted(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments with as much output as the engine says it allows."""
+        if name not in SUBMITS:
+            return args
+        session, turn, new, max_new, *rest = args
+        prompt_len = len(self.histories.finished.get(session, [])) + new
+        return session, turn, new, self.engine.granted(prompt_len, max_new), *rest
+
+    def _ask(self, name: str, args: tuple[Any, ...], tokens: list[int]) -> str | None:
+        if name in SUBMITS:
+            session, turn, _, max_new, how, _ = args  # how: the edit, or the namespace
+            args = session, turn, tokens, max_new, how
+        said: str | None = getattr(self.engine, name)(*args)
+        return said
 
     def _tokens(self, name: str, args: tuple[Any, ...]) -> list[int]:
         """Return the tokens that a client sends: a text's first, or, later, others each time."""
@@ -168,7 +182,7 @@ class Lockstep:
             has_room = False
             if self.watch:
                 self.watch(self.state, step, NO_ROOM)
-        done = self.engine.apply(self._in_engines_words(name, args))
+        done = self.engine.apply(self._in_engines_words(step))
         if done != has_room:
             raise Difference(
                 "both_sides_have_room_or_neither",
@@ -176,52 +190,45 @@ class Lockstep:
                 "room" if has_room else "no room",
                 "room" if done else "no room",
             )
-        if name == "verify" and (said := self.engine.moves[-1].args) != args:
-            raise Difference(
-                "exactly_the_right_drafts_are_accepted",
-                f"of {args[1]} drafts the first ones are right, and the next one is wrong",
-                f"{args[2]}",
-                f"{said[2]}",
-            )
         self._follow()
         return True
 
-    def _in_engines_words(self, name: str, args: tuple[Any, ...]) -> Move:
-        """Return the move as the engine takes it: it names no prefix, and finds out what is right.
+    def _in_engines_words(self, move: Step) -> Step:
+        """Return a move as an engine takes it: `evict` names a page by what it says."""
+        name, args = move
+        if name != "evict":
+            return move
+        namespace, tokens = self.prompts.tokens(args[0])
+        return name, (namespace, tuple(tokens))
 
-        The drafter is told how many drafts are to be right.
+    def _in_specs_words(self, move: Step) -> Step | None:
+        """Return a move that the engine reports with the spec's arguments.
+
+        None: what it evicts is more than the spec speaks of.
         """
-        if name == "evict":
-            namespace, tokens = self.prompts.tokens(args[0])
-            return Move(name, (namespace, tuple(tokens)))
-        if name == "verify":
-            turn, drafts, self.drafter.num_right = args
-            return Move(name, (turn, drafts))
-        return Move(name, args)
-
-    def _in_specs_words(self, move: Move) -> Step:
-        """Return a move that the engine reports with the spec's arguments."""
-        if move.name != "evict":
-            return move.name, move.args
-        namespace, tokens = move.args
-        assert isinstance(namespace, int), f"a namespace is a number: {move}"
-        assert isinstance(tokens, tuple), f"a page is named by its tokens: {move}"
-        prefix = self.prompts.prefix(namespace, tokens)
+        name, args = move
+        if name != "evict":
+            return move
+        prefix = self.prompts.prefix(*args)
+        if prefix is None and self.engine.shares_more:
+            return None
         if prefix is None:
-            words = f"the engine evicts what no text says: {move}"
+            words = f"the engine evicts what no text says: {args}"
             raise Difference("the_tree_holds_first_prompts_only", words)
-        return move.name, (prefix,)
+        return name, (prefix,)
 
     def _step(self) -> None:
         """Let the engine's own scheduler choose."""
-        self.drafter.num_right = None
         busy = not self.engine.idle
         self.engine.step()
-        if busy and not self.engine.moves:
-            raise Difference("a_step_makes_progress", "turns wait or run, and nothing happened")
         self._follow()
-        for x in self.state.closing.cells:
-            if self.state.in_flight[x] is NIL:
+        self._num_idle_steps = 0 if self.last_moves or not busy else self._num_idle_steps + 1
+        if self._num_idle_steps > self.engine.patience:
+            raise Difference("a_step_makes_progress", "turns wait or run, and nothing happened")
+        overdue = [x for x in self.state.closing.cells if self.state.in_flight[x] is NIL]
+        self._overdue = {x: self._overdue.get(x, 0) + 1 for x in overdue}
+        for x, steps in self._overdue.items():
+            if steps > self.engine.patience:
                 raise Difference(
                     "a_close_completes_when_the_turn_ends", f"session {x} is still there"
                 )
@@ -239,22 +246,33 @@ class Lockstep:
     # -- the spec follows the moves that the engine reports
 
     def _follow(self) -> None:
-        self.last_moves = [self._in_specs_words(move) for move in self.engine.moves]
+        taken = self.engine.taken()
+        self.last_moves = [said for move in taken.moves if (said := self._in_specs_words(move))]
         ends = [self._accept(step) for step in self.last_moves]
         expected = [end for end in ends if end]
-        told = [(e.turn, e.outcome, e.reason, len(e.output)) for e in self.engine.ended]
+        told = [(e.turn, e.outcome, e.reason, len(e.output)) for e in taken.ended]
         if expected != told:
             raise Difference(
                 "clients_are_told_how_their_turns_end", "ends differ", f"{expected}", f"{told}"
             )
-        self.last_ended = list(self.engine.ended)
-        for end in self.last_ended:
-            self.contents.ended(end)
+        self.last_ended = taken.ended
+        for end in taken.ended:
+            self._ended(end)
         for name, args in self.last_moves:
             if name in ("end_close", "time_out"):
-                self.contents.closed(args[0])
-        self.engine.moves.clear()
-        self.engine.ended.clear()
+                self.histories.closed(args[0])
+
+    def _ended(self, end: Ended) -> None:
+        """Remember how a turn ended, and compare the output of a finished one."""
+        if end.outcome != "finished":
+            self.histories.ended(end.turn, None)
+            return
+        prompt, namespace = self.histories.ended(end.turn, end.output)
+        if self.num_finished % self.pace.outputs == 0:
+            tokens = [*prompt, *end.output]
+            self.engine.check_output(end.turn, len(prompt), tokens, namespace)
+            self.num_outputs += 1
+        self.num_finished += 1
 
     def _accept(self, move: Step) -> tuple[int, str, str, int] | None:
         """Apply a reported move to the spec; return how it ends a turn, if it does."""
@@ -291,15 +309,17 @@ class Lockstep:
         is given the name of the first invariant that it breaks.
         """
         self.num_compared += 1
-        observed = observe(self.engine, self.state, self.prompts)
+        seen = self.engine.observe()
+        observed = abstract(seen, self.state, self.prompts)
         if different := state_difference(self.state, observed):
             if not (broken := self._violated(observed)):
                 raise Difference("states_are_equal", "the states differ", state=different)
             words = self.rules.invariants[broken[0]].words.splitlines()[0]
             raise Difference(broken[0], words, state=different)
-        compare_sizes(self.state, self.engine)
+        if seen.sizes:
+            compare_sizes(self.state, seen.sizes)
         self.engine.check()
-        self.contents.check()
+        self.num_sessions += self.engine.check_contents(self.histories)
 
     def _violated(self, observed: ConcreteState) -> list[str]:
         """Return the invariants that do not hold, unless the world is too large to try them all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +21,10 @@ def save(failure: Failure, directory: Path) -> Path:
     return path
 
 
-def describe(failure: Failure, path: Path) -> str:
-    """Return everything one needs to understand and repeat the failure."""
+def describe(failure: Failure, path: Path, engine: str) -> str:
+    """Return everything one needs to understand and repeat the failure of the engine so named."""
     setting = failure.setting
+    command = ["turnstile", "replay", str(path), "--engine", engine, "--device", setting.device]
     sizes = ", ".join(f"{name} {value}" for name, value in asdict(setting.size).items())
     return "\n".join(
         [
@@ -31,7 +33,7 @@ def describe(failure: Failure, path: Path) -> str:
             f"num_drafts {setting.num_drafts}",
             f"seed {setting.seed}, device {setting.device}, commit {commit()}",
             f"saved as {path}; replay it with",
-            f"  turnstile replay {path} --device {setting.device}",
+            f"  {shlex.join(command)}",
         ]
     )
 

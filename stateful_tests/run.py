@@ -26,7 +26,11 @@ def replay(
     setting: Setting, steps: Iterable[Step], make: MakeLockstep = Lockstep
 ) -> Difference | None:
     """Perform `steps`, leaving out moves that the spec forbids; return the first difference."""
-    lockstep = make(setting)
+    return perform(make(setting), steps)
+
+
+def perform(lockstep: Lockstep, steps: Iterable[Step]) -> Difference | None:
+    """Perform `steps`, leaving out moves that the spec forbids; return the first difference."""
     try:
         for step in steps:
             lockstep.do(step)
@@ -38,7 +42,8 @@ def replay(
 def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lockstep) -> Failure:
     """Return the same failure by a minimal trace, in as plain a world as shows it."""
     best = _shrunk(setting, difference, make)
-    best = _better(best, setting, moves_of(setting, best.difference.steps, make), make)
+    if steers(setting, make):
+        best = _better(best, setting, moves_of(setting, best.difference.steps, make), make)
     for plainer in _PLAINER:
         for other in plainer(best.setting):
             best = _better(best, other, best.difference.steps, make)
@@ -47,11 +52,20 @@ def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lock
 
 def _better(best: Failure, setting: Setting, steps: list[Step], make: MakeLockstep) -> Failure:
     """Cut `steps` down where they fail in the same way; return what is no larger than `best`."""
-    found = replay(setting, steps, make)
+    try:
+        lockstep = make(setting)
+    except ValueError:  # not every engine works in every plainer world
+        return best
+    found = perform(lockstep, steps)
     if found is None or found.check != best.difference.check:
         return best
-    other = _shrunk(setting, found, make)
+    other = _shrunk(lockstep.setting, found, make)
     return other if cost(other.difference) <= cost(best.difference) else best
+
+
+def steers(setting: Setting, make: MakeLockstep) -> bool:
+    """Whether the engine makes single moves."""
+    return make(setting).engine.steers
 
 
 def moves_of(setting: Setting, steps: Iterable[Step], make: MakeLockstep = Lockstep) -> list[Step]:

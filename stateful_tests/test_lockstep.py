@@ -19,10 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from stateful_tests.bugs import BUGS
 from stateful_tests.difference import Difference
 from stateful_tests.draw import Choose, Draw
-from stateful_tests.fuzz import draw_setting, draw_world
-from stateful_tests.lockstep import Lockstep
+from stateful_tests.engines.contender import Contender
+from stateful_tests.fuzz import Drawn
 from stateful_tests.report import describe, save
-from stateful_tests.run import MakeLockstep, cut_down
+from stateful_tests.run import cut_down
 from stateful_tests.setting import Setting
 
 STEPS = 50
@@ -39,17 +39,20 @@ def drawn_by(data: st.DataObject) -> Choose[Any]:
     return choose
 
 
-def machine(device: str, make: MakeLockstep = Lockstep) -> type[RuleBasedStateMachine]:
+def machine(device: str, contender: Contender) -> type[RuleBasedStateMachine]:
     """Return a state machine whose every rule is one action on both sides."""
+    worlds = contender.drawn
 
     class Sessions(RuleBasedStateMachine):
         setting: Setting
 
         @initialize(data=st.data())
         def begin(self, data: st.DataObject) -> None:
-            type(self).setting = draw_setting(drawn_by(data), device=device)
-            self.lockstep = make(self.setting)
-            self.drawn = Draw.swarm(draw_world(self.setting), drawn_by(data))
+            choose = drawn_by(data)
+            self.lockstep = contender.lockstep(worlds.setting(choose, device=device))
+            type(self).setting = self.lockstep.setting
+            steers = self.lockstep.engine.steers
+            self.drawn = Draw.swarm(worlds.world(self.setting), choose, steers, worlds.avoided)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:
@@ -80,19 +83,20 @@ def search(
 
 
 def test_engine_and_spec_agree_in_every_run(
-    request: pytest.FixtureRequest, device: str, tmp_path: Path
+    request: pytest.FixtureRequest, contender: Contender, device: str, tmp_path: Path
 ) -> None:
-    sessions = machine(device)
+    sessions = machine(device, contender)
     difference = search(sessions, request.config.getoption("--examples"))
     if difference:
         setting: Setting = sessions.setting  # type: ignore[attr-defined]
-        failure = cut_down(setting, difference)
-        pytest.fail(describe(failure, save(failure, tmp_path)), pytrace=False)
+        failure = cut_down(setting, difference, contender.lockstep)
+        words = describe(failure, save(failure, tmp_path), contender.name)
+        pytest.fail(words, pytrace=False)
 
 
 def test_hypothesis_finds_a_planted_bug_and_the_project_cuts_it_down() -> None:
     bug = BUGS["B13"]
-    sessions = machine("cpu", bug.lockstep)
+    sessions = machine("cpu", Contender("B13", bug.engine, Drawn()))
     difference = search(sessions, 200, derandomize=True)
     assert difference is not None, "B13 was not found"
     setting: Setting = sessions.setting  # type: ignore[attr-defined]

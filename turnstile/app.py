@@ -14,8 +14,10 @@ from spec.machine.trace import TraceError
 from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
+from turnstile.compare import compare_engines
 from turnstile.cross_check import cross_check
 from turnstile.document import document
+from turnstile.engines_command import engines
 from turnstile.explore import explore
 from turnstile.export import export
 from turnstile.fuzz import fuzz
@@ -40,6 +42,8 @@ for command in (
     mutants, document,
 ):  # fmt: skip
     app.command()(command)
+app.command("compare")(compare_engines)
+app.add_typer(engines, name="engines")
 
 
 def call(arguments: Sequence[str]) -> int:

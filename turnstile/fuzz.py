@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,12 +32,12 @@ def fuzz(
     folder: Folder = REPORT,
 ) -> None:
     """Draw actions, perform them on spec and engine, compare everything after each."""
-    make = find_engine(engine)
+    contender = find_engine(engine)
     check_seconds(seconds)
     check_device(device)
     check_folder(folder)
     part = LockstepRuns(engine=engine, device=device, seed=seed)
-    runs = Fuzz(seed, device, make, Coverage())
+    runs = Fuzz(seed, device, contender.lockstep, Coverage(), contender.drawn)
     raise typer.Exit(fuzz_and_tell(make_console(), part, runs, seconds, folder))
 
 
@@ -61,7 +62,8 @@ def fuzz_and_tell(
         console.print()
     if part.difference:
         console.print(f"\n{part.difference}", soft_wrap=True)
-        console.print(f"it is found again by\n  turnstile fuzz --seed {part.seed}\n")
+        again = ["turnstile", "fuzz", "--engine", part.engine, "--seed", str(part.seed)]
+        console.print(f"it is found again by\n  {shlex.join(again)}\n", soft_wrap=True)
     console.print(Text.assemble(verdict_text(part.verdict), f": {part.figures}"), soft_wrap=True)
     return exit_code([part])
 
@@ -87,7 +89,7 @@ def draw(
         if failure := runs.failure:
             trace = failure.setting.trace(failure.difference.steps)
             part.trace_file = write_trace(folder, f"lockstep-seed-{part.seed}", trace)
-            part.difference = describe(failure, folder / part.trace_file)
+            part.difference = describe(failure, folder / part.trace_file, part.engine)
 
 
 def take(part: LockstepRuns, runs: Fuzz) -> None:

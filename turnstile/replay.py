@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from impl.config import ConfigError
 from spec.machine.trace import STEP, Step, Trace, load, show
 from stateful_tests.difference import Difference
+from stateful_tests.engines.engine import NotOffered
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.setting import Setting
-from turnstile.bad_input import check_device
+from turnstile.bad_input import BadInputError, check_device
 from turnstile.console import make_console
-from turnstile.options import Device
+from turnstile.engines import REFERENCE, find_engine
+from turnstile.options import Device, Engine
 
 LEFT_OUT = "left out: the spec forbids it here"
 
@@ -22,12 +25,22 @@ LEFT_OUT = "left out: the spec forbids it here"
 def replay(
     trace: Annotated[Path, typer.Argument(help="A trace: JSON lines, a world and its actions.")],
     device: Device = "cpu",
+    engine: Engine = REFERENCE,
 ) -> None:
     """Perform the actions of a trace on spec and engine, and tell what each leads to."""
+    contender = find_engine(engine)
     check_device(device)
     loaded = load(trace)
-    lockstep = Told(Setting.of(loaded, device))
-    raise typer.Exit(replay_and_tell(make_console(), loaded, lockstep))
+    try:
+        lockstep = Told(contender.own(Setting.of(loaded, device)), contender.make)
+    except ConfigError:
+        raise
+    except ValueError as wrong:
+        raise BadInputError(f"{engine} does not work in the world of {trace}: {wrong}.") from None
+    try:
+        raise typer.Exit(replay_and_tell(make_console(), loaded, lockstep))
+    except NotOffered as asked:
+        raise BadInputError(f"{trace} asks {engine} for what it does not offer: {asked}.") from None
 
 
 class Told(Lockstep):

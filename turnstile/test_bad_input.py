@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,12 @@ def refused(called: Called, words: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("fuzz --engine vllm", "no engine 'vllm'; choose one of reference"),
+        ("fuzz --engine vllm", "no engine 'vllm'; give reference, sglang==RELEASE, or package"),
+        ("fuzz --engine sglang==0.5.9", "choose one of sglang==0.5.10.post1, sglang==0.5.11"),
+        ("fuzz --engine sglang==0.5.11[fast]", "has no mode 'fast'; choose among unified, "),
+        ("fuzz --engine nowhere:make", "cannot be imported: No module named 'nowhere'"),
+        ("fuzz --engine spec.state:State.make", "the module spec.state has no 'State.make'"),
+        ("replay x --engine vllm", "no engine 'vllm'; give reference"),
         ("fuzz --device tpu", "device 'tpu' is unknown"),
         ("fuzz --seconds 0", "give a number above 0"),
         ("fuzz --seconds nan", "give a number above 0"),
@@ -64,12 +70,35 @@ def refused(called: Called, words: str) -> None:
         ("verify --workload nowhere.jsonl", "cannot read nowhere.jsonl"),
         ("document .", "is a folder; give the name of a file"),
         ("document /dev/null/x", "/dev/null is a file; give a folder"),
+        ("engines install vllm==1", "no engine 'vllm==1'; choose one of sglang==0.5.10.post1, "),
+        ("engines install sglang==0.5.11 sglang==0.5.9", "no engine 'sglang==0.5.9'; did you mean"),
         ("verify --device tpu", "device 'tpu' is unknown"),
         ("verify --seconds -3", "give a number above 0"),
     ],
 )
 def test_what_is_unknown_or_impossible_is_refused(cli: Cli, arguments: str, words: str) -> None:
     refused(cli(*arguments.split()), words)
+
+
+@pytest.mark.parametrize(
+    ("size", "steps", "words"),
+    [
+        ({}, '{"do": "start", "turn": 0, "hit": 0}', "not offer: the single move start(turn=0"),
+        ({}, '{"do": "stay_silent", "session": 0}', "not offer: a time-out of session 0"),
+        ({"recurrents": 1}, "", "does not work in the world of"),
+    ],
+)
+def test_a_trace_that_is_not_for_an_engine_is_refused(
+    cli: Cli, tmp_path_factory: pytest.TempPathFactory, size: dict[str, int], steps: str, words: str
+) -> None:
+    head = {**json.loads(HEAD + ', "context_len": 4}'), **size}
+    submit = {"do": "submit", "session": 0, "turn": 0, "new": 1, "max_new": 1, "edit": "append"}
+    lines = [head, {"do": "open", "session": 0, "namespace": 0}, {**submit, "text": 0}]
+    trace = tmp_path_factory.mktemp("traces") / "trace.jsonl"
+    trace.write_text("\n".join([*map(json.dumps, lines), steps]))
+    called = cli("replay", str(trace), "--engine", "stateful_tests.engines.toy.adapter:Toy")
+    assert called.code == 2
+    assert words in called.err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="cuda can be used here")

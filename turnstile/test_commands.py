@@ -118,8 +118,19 @@ def test_fuzz_prints_and_saves_a_difference_cut_down(
     assert "answers_are_equal" in out
     assert "spec:   in_flight" in out
     assert f"turnstile replay {saved}" in out
-    assert "turnstile fuzz --seed 0" in out
+    assert "turnstile fuzz --engine reference --seed 0" in out
     assert all(line in out for line in load(saved).code().splitlines())
+
+
+def test_fuzz_and_replay_judge_the_engine_that_they_are_given(cli: Cli, tmp_path: Path) -> None:
+    engine = "stateful_tests.engines.toy.bugs:frees_under_a_turn"
+    called = cli("fuzz", "--engine", engine, "--seconds", "60", "--report", str(tmp_path))
+    assert called.code == 1
+    saved = f"{tmp_path}/traces/lockstep-seed-0.jsonl"
+    assert f"turnstile replay {saved} --engine {engine}" in called.out
+    assert f"turnstile fuzz --engine {engine} --seed 0" in called.out
+    assert cli("replay", saved, "--engine", engine).code == 1
+    assert cli("replay", saved).code == 0
 
 
 def test_bugs_prints_what_caught_each(cli: Cli) -> None:
@@ -157,8 +168,7 @@ def test_replay_reports_what_the_spec_forbids_as_left_out(cli: Cli, tmp_path: Pa
 
 def test_replay_shows_where_spec_and_engine_part(capsys: pytest.CaptureFixture[str]) -> None:
     trace = load(TRACES / "B6.jsonl")
-    lockstep = Told(Setting.of(trace))
-    BUGS["B6"].plant(lockstep.engine)
+    lockstep = Told(Setting.of(trace), BUGS["B6"].engine)
     assert replay_and_tell(make_console(), trace, lockstep) == 1
     out = capsys.readouterr().out
     assert "differs" in out
@@ -184,8 +194,7 @@ def test_workload_prints_and_saves_a_difference(
 ) -> None:
     file = write_requests(tmp_path / "requests.jsonl", 12)
     plan = Plan.of(load_sessions(file), page_size=4)
-    replay = Replay(plan)
-    BUGS["B20"].plant(replay.lockstep.engine)
+    replay = Replay(plan, BUGS["B20"].engine)
     assert replay_workload_and_tell(make_console(), new_part(file, plan), replay, tmp_path) == 1
     out = capsys.readouterr().out
     saved = tmp_path / "traces" / "workload-page-size-4.jsonl"

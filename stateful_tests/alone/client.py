@@ -16,7 +16,7 @@ from impl.config import EngineConfig, ModelConfig
 from impl.engine import Engine
 from impl.moves import Ended
 from impl.record import KVRecord
-from stateful_tests.dense import DenseRun, dense_forward, dense_output
+from stateful_tests.engines.reference.dense import DenseRun, dense_forward, dense_output
 
 CONTEXT_LEN = 24
 MODEL = ModelConfig()

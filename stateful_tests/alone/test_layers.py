@@ -8,7 +8,7 @@ import torch
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
 from impl.recurrence import recur
-from stateful_tests.dense import dense_attention, dense_recurrence
+from stateful_tests.engines.reference.dense import dense_attention, dense_recurrence
 
 
 @pytest.mark.parametrize("window", [None, 1, 4])

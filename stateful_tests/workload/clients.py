@@ -11,9 +11,9 @@ import heapq
 from collections import deque
 from collections.abc import Iterator
 
-from impl.moves import Ended
 from spec.machine.trace import Step
 from spec.state import Edit
+from stateful_tests.engines.engine import Ended
 from stateful_tests.workload.asks import Ask
 
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from spec.machine.trace import STEP, Step
-from stateful_tests.contents import Sample
 from stateful_tests.difference import Difference
-from stateful_tests.lockstep import Lockstep
+from stateful_tests.engines.reference.engine import ReferenceEngine
+from stateful_tests.lockstep import Lockstep, Pace
+from stateful_tests.setting import Setting
 from stateful_tests.workload.clients import Clients
 from stateful_tests.workload.plan import SCALE, Plan
 from stateful_tests.workload.result import WorkloadResult
@@ -24,12 +25,16 @@ SESSIONS_EACH = 2
 """Sessions and nodes of the tree whose KV is compared with dense runs each time."""
 
 
+MakeReference = Callable[[Setting, int | None], ReferenceEngine]
+
+
 class Replay:
     """One plan, replayed. `result` is up to date whenever `run` ends, also by KeyboardInterrupt."""
 
-    def __init__(self, plan: Plan) -> None:
-        sample = Sample(OUTPUTS_EVERY, SESSIONS_EACH, plan.setting.seed)
-        self.lockstep = Lockstep(plan.setting, COMPARE_EVERY, sample)
+    def __init__(self, plan: Plan, make: MakeReference = ReferenceEngine) -> None:
+        self.engine = make(plan.setting, SESSIONS_EACH)
+        pace = Pace(COMPARE_EVERY, OUTPUTS_EVERY)
+        self.lockstep = Lockstep(plan.setting, lambda _: self.engine, pace)
         self.clients = Clients(plan.asks, most_open=plan.setting.size.rows)
         self.result = WorkloadResult(plan)
 
@@ -95,12 +100,12 @@ class Replay:
         result.peak_pages = max(result.peak_pages, held)
         result.late_aborts = self.clients.num_late_aborts
         result.states_compared = lockstep.num_compared
-        result.sessions_compared = lockstep.contents.num_sessions
-        result.outputs_compared = lockstep.contents.num_outputs
+        result.sessions_compared = lockstep.num_sessions
+        result.outputs_compared = lockstep.num_outputs
 
     def _check_all_is_free(self) -> None:
         """Raise Difference unless all is as empty as it began, but for a tree that nobody reads."""
-        engine, steps = self.lockstep.engine, self.lockstep.steps
+        engine, steps = self.engine.inner, self.lockstep.steps
         size, num_rows = engine.config.page_size, engine.config.num_rows
         pages = (engine.sizes.available + engine.sizes.evictable) // size
         rows = len(engine.rows.free_rows)

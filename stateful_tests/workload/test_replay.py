@@ -7,8 +7,9 @@ from itertools import product
 
 import pytest
 
-from impl.moves import Ended
 from stateful_tests.bugs import BUGS
+from stateful_tests.engines.engine import Ended
+from stateful_tests.lockstep import Pace
 from stateful_tests.workload.asks import Ask
 from stateful_tests.workload.clients import Clients
 from stateful_tests.workload.generate import SAMPLE
@@ -93,8 +94,7 @@ def plans() -> Iterator[Plan]:
 
 def is_seen(name: str, plan: Plan) -> bool:
     """Replay a plan on an engine with a bug; tell whether something differs."""
-    replay = Replay(plan)
-    BUGS[name].plant(replay.lockstep.engine)
+    replay = Replay(plan, BUGS[name].engine)
     result = replay.run()
     assert result.complete == (result.difference is None)
     return not result.complete
@@ -122,8 +122,8 @@ def test_a_turn_that_is_too_long_is_told_so_and_the_session_goes_on() -> None:
 
 def test_a_page_that_is_lost_is_seen_after_the_last_close() -> None:
     replay = Replay(Plan.of([[Turn(0.0, 6_400, 640)]], abort_rate=0))
-    lockstep, allocator = replay.lockstep, replay.lockstep.engine.allocator
-    lockstep.every = 10**9
+    lockstep, allocator = replay.lockstep, replay.engine.inner.allocator
+    lockstep.pace = Pace(states=10**9)
     lockstep.compare = lambda: None  # type: ignore[method-assign]
     free, size = allocator.free, allocator.page_size
     allocator.free = lambda locations: free(locations[size:])  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impl.model import Transformer
-from stateful_tests.dense import dense_output
+from stateful_tests.engines.reference.dense import dense_output
 
 
 class DenseDrafter:

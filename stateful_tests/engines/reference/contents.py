@@ -1,7 +1,7 @@
 """Are the KV contents right, and the tokens? All is compared with a dense run of the same weights.
 
-The client's side of each conversation is remembered here, whatever the engine remembers: stale,
-foreign, freed or unwritten KV, and a turn that goes on from the wrong tokens, are Differences.
+Stale, foreign, freed or unwritten KV, and a turn that goes on from other tokens than its client's,
+are Differences.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from impl.engine import Engine
-from impl.moves import Ended
 from impl.radix_node import RadixNode
 from impl.record import KVRecord
 from impl.session import Session
 from impl.turn import Turn
-from stateful_tests.dense import DenseRun, dense_forward
 from stateful_tests.difference import Difference
+from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.reference.dense import DenseRun, dense_forward
 
 TOLERANCE = 1e-9
 """K and V of float64 runs that add in another order differ by about 1e-15."""
@@ -34,85 +34,56 @@ class Dense:
     following: list[int]  # following[i] is the model's choice after tokens[: i + 1]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """How much is compared with dense runs, which cost the most: by default, all of it."""
-
-    outputs: int = 1  # the output of every so many-th finished turn
-    sessions: int | None = None  # sessions and tree nodes whose KV is compared at each check, drawn
-    seed: int = 0
-
-
-ALL = Sample()
-
-
 @dataclass
 class Contents:
-    """What each session's client sent and received, and the dense runs of it."""
+    """Dense runs of what clients sent and received, beside the engine's pools.
+
+    Of more than `most_checked` sessions, or pages of the tree, as many are drawn at each check.
+    """
 
     engine: Engine
-    sample: Sample = ALL
-    history: dict[int, list[int]] = field(default_factory=dict)  # session -> last finished tokens
-    prompts: dict[int, list[int]] = field(default_factory=dict)  # turn -> whole input
-    namespaces: dict[int, int] = field(default_factory=dict)  # turn -> its session's
-    num_finished: int = 0
-    num_outputs: int = 0  # outputs of finished turns that were compared
-    num_sessions: int = 0  # comparisons of all KV of one session
+    most_checked: int | None = None
+    seed: int = 0
+    histories: Histories = field(default_factory=Histories)
     _dense: dict[int, Dense] = field(default_factory=dict)  # session -> its last run
     _cached: dict[tuple[int, ...], Dense] = field(default_factory=dict)  # namespace and tokens
 
     def __post_init__(self) -> None:
         """Start the draw of sessions."""
-        self._random = Random(self.sample.seed)
+        self._random = Random(self.seed)
 
-    def submitted(self, session: int, turn: int, new: list[int], namespace: int) -> None:
-        """A turn was accepted: the client expects it to go on from the last finished turn."""
-        self.namespaces[turn] = namespace
-        self.prompts[turn] = [*self.history.get(session, []), *new]
+    def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:
+        """Compare the output of a finished turn."""
+        self._compare_output(turn, prompt_len, self._new_run(tokens, namespace))
 
-    def ended(self, end: Ended) -> None:
-        """A turn is over; compare the tokens of a finished one."""
-        prompt = self.prompts.pop(end.turn)
-        if end.outcome != "finished":
-            return
-        tokens = [*prompt, *end.output]
-        if self.num_finished % self.sample.outputs == 0:
-            namespace = self.namespaces[end.turn]
-            self._compare_output(end.turn, len(prompt), self._new_run(tokens, namespace))
-            self.num_outputs += 1
-        self.num_finished += 1
-        self.history[end.session] = tokens
-
-    def closed(self, session: int) -> None:
-        """A session is gone, with its history."""
-        self.history.pop(session, None)
-        self._dense.pop(session, None)
-
-    def check(self) -> None:
-        """Compare all committed KV of sessions' rows, and that of the tree, with dense runs."""
+    def check(self, histories: Histories) -> int:
+        """Compare committed KV of sessions' rows, and that of the tree, with dense runs."""
+        self.histories = histories
         sessions = list(self.engine.sessions.values())
         nodes = list(self.engine.tree.nodes())
-        if self.sample.sessions is not None:
+        for gone in self._dense.keys() - self.engine.sessions.keys():
+            del self._dense[gone]
+        if (most := self.most_checked) is not None:
             holding = [x for x in sessions if x.slot or x.is_lent]
-            sessions = self._random.sample(holding, min(self.sample.sessions, len(holding)))
-            nodes = self._random.sample(nodes, min(self.sample.sessions, len(nodes)))
+            sessions = self._random.sample(holding, min(most, len(holding)))
+            nodes = self._random.sample(nodes, min(most, len(nodes)))
         for session in sessions:
             self._check_session(session)
         for namespace, node in nodes:
             self._check_node(namespace, node)
-        self.num_sessions += len(sessions)
+        return len(sessions)
 
     def _check_session(self, session: Session) -> None:
         turn = session.in_flight
         if turn and turn.record:
             self._check_turn(session, turn)
         elif session.slot and session.req_nodes:
-            dense = self._run(session, self.history[session.id])
+            dense = self._run(session, self.histories.finished[session.id])
             self._compare_record(session.slot, dense, "its slot")
 
     def _check_turn(self, session: Session, turn: Turn) -> None:
         assert turn.record
-        prompt = self.prompts[turn.id]
+        prompt = self.histories.prompts[turn.id]
         if turn.tokens[: turn.prompt_len] != prompt:
             raise Difference(
                 "a_turn_goes_on_from_the_last_finished_turn",

@@ -1,0 +1,1 @@
+"""Engines other than our own, in lockstep with the same spec."""

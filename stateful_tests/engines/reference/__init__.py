@@ -1,0 +1,1 @@
+"""The project's own engine under judgement, and the dense runs that it is compared with."""

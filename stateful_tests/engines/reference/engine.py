@@ -1,0 +1,132 @@
+"""The project's own engine as one that is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from impl.engine import Engine
+from impl.moves import Move
+from impl.refused import Refused
+from spec.machine.trace import Step
+from spec.state import Edit
+from stateful_tests.difference import Difference
+from stateful_tests.engines import engine as judged
+from stateful_tests.engines.engine import OK, Ended, Taken
+from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.observation import Observation
+from stateful_tests.engines.reference.contents import Contents
+from stateful_tests.engines.reference.drafter import DenseDrafter
+from stateful_tests.engines.reference.observe import observe
+from stateful_tests.setting import Setting
+
+
+class ReferenceEngine(judged.Engine):
+    """The engine, its drafter and the dense runs that its contents are compared with.
+
+    Of more than `most_checked` sessions, as many are drawn whose contents are compared each time.
+    """
+
+    steers = True
+
+    def __init__(self, setting: Setting, most_checked: int | None = None) -> None:
+        self.drafter = DenseDrafter()
+        self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
+        self.drafter.model = self.inner.model
+        self.vocab_size = self.inner.config.model.vocab_size
+        self.contents = Contents(self.inner, most_checked, setting.seed)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no turn waits or runs."""
+        return self.inner.idle
+
+    def open(self, session: int, namespace: int) -> str:
+        """Begin a session."""
+        return _answer(lambda: self.inner.open(session, namespace))
+
+    def submit(
+        self, session: int, turn: int, tokens: Sequence[int], max_new: int, edit: str
+    ) -> str:
+        """Add a turn, or ask for what a streaming session does not do."""
+        return _answer(
+            lambda: self.inner.submit(
+                session,
+                turn,
+                tokens,
+                max_new,
+                replace=edit == Edit.REPLACE,
+                drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
+                offset=int(edit == Edit.OFFSET),
+            )
+        )
+
+    def generate(
+        self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
+    ) -> str:
+        """Make a plain request."""
+        return _answer(lambda: self.inner.generate(session, turn, tokens, max_new, namespace))
+
+    def abort(self, turn: int) -> str:
+        """Ask for the end of a turn."""
+        return _answer(lambda: self.inner.abort(turn))
+
+    def close(self, session: int) -> str:
+        """End a session."""
+        return _answer(lambda: self.inner.close(session))
+
+    def stay_silent(self, session: int) -> str:
+        """Let a session's time-out pass."""
+        return _answer(lambda: self.inner.stay_silent(session))
+
+    def step(self) -> None:
+        """Let the engine's own policy choose. Some of its drafts are right, and some are not."""
+        self.drafter.num_right = None
+        self.inner.step()
+
+    def apply(self, move: Step) -> bool:
+        """Make one move. The drafter is told how many drafts are to be right."""
+        name, args = move
+        if name != "verify":
+            return self.inner.apply(Move(name, args))
+        turn, drafts, self.drafter.num_right = args
+        done = self.inner.apply(Move(name, (turn, drafts)))
+        if done and (said := self.inner.moves[-1].args) != args:
+            raise Difference(
+                "exactly_the_right_drafts_are_accepted",
+                f"of {drafts} drafts the first ones are right, and the next one is wrong",
+                f"{args[2]}",
+                f"{said[2]}",
+            )
+        return done
+
+    def taken(self) -> Taken:
+        """Drain the engine's two logs."""
+        moves = [(move.name, move.args) for move in self.inner.moves]
+        ended = [Ended(e.turn, e.session, e.outcome, e.reason, e.output) for e in self.inner.ended]
+        self.inner.moves.clear()
+        self.inner.ended.clear()
+        return Taken(moves, ended)
+
+    def observe(self) -> Observation:
+        """Return the engine's whole state."""
+        return observe(self.inner)
+
+    def check(self) -> None:
+        """Let the engine check its structures."""
+        self.inner.check()
+
+    def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:
+        """Compare an output with a dense run."""
+        self.contents.check_output(turn, prompt_len, tokens, namespace)
+
+    def check_contents(self, histories: Histories) -> int:
+        """Compare KV with dense runs."""
+        return self.contents.check(histories)
+
+
+def _answer(request: Callable[[], None]) -> str:
+    try:
+        request()
+    except Refused as refused:
+        return refused.reason.value
+    return OK

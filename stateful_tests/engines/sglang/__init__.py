@@ -1,0 +1,1 @@
+"""Released SGLang, unmodified, on a CPU: installed apart, hosted in a process of its own."""

@@ -1,0 +1,275 @@
+"""A released SGLang, unmodified, in lockstep with the spec.
+
+The release runs in a process of its own (`host`). Its scheduler cannot be steered: a run is what
+clients ask, and steps. What of its behaviour is its own choice, and no bug, is told here:
+
+- It answers an abort of what it does not know, and a close, with nothing.
+- It gives its reasons in prose, and only later: a refused request runs as a stub of one token.
+- It caches what follows first prompts as well, where a turn starts without a slot.
+- Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
+  whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
+- It grants a turn less output than it asks for, where the context ends (`granted`).
+- It completes a pending close, and notices a time-out, when it next looks, at most once a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from spec.state import Answer, Edit, Why
+from stateful_tests.difference import Difference
+from stateful_tests.engines.engine import OK, REFUSED, UNSAID, Ended, Engine, Taken
+from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.observation import Observation
+from stateful_tests.engines.sglang.client import Client, Crashed, Hung
+from stateful_tests.engines.sglang.contents import check_kv, check_output, key
+from stateful_tests.engines.sglang.crash import cause
+from stateful_tests.engines.sglang.history import VOCABULARY
+from stateful_tests.engines.sglang.host.world import World
+from stateful_tests.engines.sglang.seen import Eye
+from stateful_tests.engines.sglang.translate import Translator
+from stateful_tests.engines.sglang.turns import Turn, Turns
+
+RESERVE = 5
+"""Tokens of a context that a prompt must leave free."""
+
+A_WHILE = 1.1
+"""Seconds that pass in a step: the release looks for sessions to close at most once a second."""
+
+TOO_LONG = "exceeds"
+"""What the release says of a prompt that does not fit, and of nothing else that it refuses."""
+
+
+class SGLangEngine(Engine):
+    """One configured scheduler of a release, and what its journal has told."""
+
+    vocab_size = VOCABULARY
+    patience = 3
+    shares_more = True
+
+    def __init__(self, client: Client, world: World) -> None:
+        """Begin anew. Raises Crashed and Hung."""
+        self.client, self.world = client, world
+        client.configure(world)
+        self.turns, self.namespaces = Turns(), dict[int, int]()
+        self.translator = Translator(self.turns, world.page_size)
+        self._taken, self._num_requests = Taken(), 0
+        self._state: dict[str, Any] | None = None
+        first_row = min(self.state["free_rows"])
+        self.eye = Eye(self.turns, self.namespaces, world.page_size, first_row)
+        self._histories: dict[int, list[int]] = {}  # session -> last finished tokens
+        self.first_prompts: dict[int, int] = {}  # session -> tokens of the first that finished
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The release's state, as of now."""
+        if self._state is None:
+            self._state = self._told("observe")["state"]
+        return self._state
+
+    @property
+    def idle(self) -> bool:
+        """Whether no turn waits or runs; stubs may."""
+        return not self.turns.live
+
+    # -- requests
+
+    def open(self, session: int, namespace: int) -> str:
+        """Begin a streaming session."""
+        [answer] = self._asked("open", session=str(session))["answers"]
+        if not answer["success"]:
+            return Answer.ALREADY_OPEN
+        self.namespaces[session] = namespace
+        return OK
+
+    def submit(
+        self, session: int, turn: int, tokens: Sequence[int], max_new: int, edit: str
+    ) -> str | None:
+        """Add a turn to a session."""
+        if front := self._in_front(turn, tokens):
+            return front
+        edits = {
+            "replace": edit == Edit.REPLACE,
+            "drop_previous_output": edit == Edit.DROP_PREVIOUS_OUTPUT,
+            "offset": int(edit == Edit.OFFSET),
+        }
+        namespace = self.namespaces.get(session, 0)
+        prompt = [*self._histories.get(session, []), *tokens]
+        return self._sent(
+            Turn(turn, self._name(turn), session, namespace, prompt, 0),
+            "submit",
+            tokens,
+            max_new,
+            session=str(session),
+            **edits,
+        )
+
+    def generate(
+        self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
+    ) -> str | None:
+        """Make a plain request."""
+        if front := self._in_front(turn, tokens):
+            return front
+        told = Turn(turn, self._name(turn), session, namespace, list(tokens), 0, is_plain=True)
+        return self._sent(told, "generate", tokens, max_new)
+
+    def abort(self, turn: int) -> str | None:
+        """Ask for the end of a turn."""
+        found = self.turns.by_id(turn)
+        if found is None:
+            return UNSAID
+        found.aborting = True
+        told = self._asked("abort", rid=found.rid)
+        if any(answer["kind"] == "abort" for answer in told["answers"]):
+            self._taken.moves += self.translator.ended_waiting(found)
+            self._taken.ended.append(_aborted(found, "aborted"))
+        return OK
+
+    def close(self, session: int) -> str | None:
+        """Close a session."""
+        self._asked("close", session=str(session))
+        return UNSAID
+
+    def granted(self, prompt_len: int, max_new: int) -> int:
+        """Return what the release cuts `max_new` to; a prompt that is too long fits with none."""
+        if prompt_len >= self.world.max_req_input_len:
+            return self.world.context_len
+        return min(max_new, self.world.max_req_len - prompt_len - 1)
+
+    # -- what it does
+
+    def step(self) -> None:
+        """Run one iteration of the release's own loop."""
+        self._told("advance_clock", seconds=A_WHILE)
+        told = self._told("step", observe=True)
+        self._state = told["state"]
+        before = dict(self.turns.live)
+        self._taken.moves += self.translator.moves(told["events"])
+        for answer in told["answers"]:
+            if turn := before.get(answer["rid"]):
+                self._taken.ended.append(self._ended(turn, answer))
+        self._detach_what_never_ran()
+        self._close_what_is_gone()
+
+    def taken(self) -> Taken:
+        """Return what was done since this was last asked."""
+        taken, self._taken = self._taken, Taken()
+        return taken
+
+    # -- what is seen of it
+
+    def observe(self) -> Observation:
+        """Return the whole state."""
+        return self.eye.observe(self.state)
+
+    def check(self) -> None:
+        """Let the release look for leaks, when it is idle. Raises Difference."""
+        if self.state["idle"] and (complaint := self._told("check")["complaint"]):
+            words = " ".join(complaint.split())
+            raise Difference("the_engine_keeps_its_own_rules", words)
+
+    def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:
+        """Compare an output with what a fresh history says."""
+        check_output(turn, prompt_len, tokens, key(namespace) or "")
+
+    def check_contents(self, histories: Histories) -> int:
+        """Compare all KV with that of a fresh history."""
+        return check_kv(self.observe(), self.state, self.eye, histories)
+
+    # -- asking
+
+    def _name(self, turn: int) -> str:
+        self._num_requests += 1
+        return f"{turn}#{self._num_requests:06}"  # an abort ends all that begin like it
+
+    def _in_front(self, turn: int, tokens: Sequence[int]) -> str | None:
+        """Return what the server in front of the scheduler refuses."""
+        if self.turns.by_id(turn) or any(t.id == turn for t in self._remembered()):
+            return Answer.DUPLICATE_TURN
+        return None if tokens else REFUSED
+
+    def _remembered(self) -> list[Turn]:
+        """Return the last finished turns of sessions."""
+        kept = {rid for session in self.state["sessions"] for rid in session["req_nodes"]}
+        return [self.eye.finished[rid] for rid in kept & self.eye.finished.keys()]
+
+    def _sent(
+        self, turn: Turn, command: str, tokens: Sequence[int], max_new: int, **named: Any
+    ) -> str:
+        """Send a turn; it is live unless it was refused for another reason than its size."""
+        turn.limit = turn.prompt_len + self.granted(turn.prompt_len, max_new)
+        turn.text_len = self.first_prompts.get(turn.session, turn.prompt_len)
+        turn.num_tokens = turn.prompt_len
+        told = self._asked(
+            command,
+            rid=turn.rid,
+            tokens=list(tokens),
+            max_new_tokens=max_new,
+            namespace=key(turn.namespace),
+            **named,
+        )
+        refused = [e["words"] for e in told["events"] if e["event"] == "refused"]
+        if any(TOO_LONG not in words for words in refused):
+            return REFUSED
+        if refused:
+            turn.turned_away = Why.TOO_LONG
+        self.turns.live[turn.rid] = turn
+        return OK
+
+    def _ended(self, turn: Turn, answer: dict[str, Any]) -> Ended:
+        if answer["kind"] == "abort" or answer["reason"]["type"] == "abort":
+            return _aborted(turn, _why(turn))
+        self.eye.finished[turn.rid] = turn
+        if not turn.is_plain:
+            self.first_prompts.setdefault(turn.session, turn.prompt_len)
+            self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
+        return Ended(turn.id, turn.session, "finished", "", tuple(answer["tokens"]))
+
+    def _detach_what_never_ran(self) -> None:
+        """Tell of turns that a release detaches some steps before it answers them."""
+        free = {int(s["id"]) for s in self.state["sessions"] if s["in_flight"] is False}
+        for turn in list(self.turns.live.values()):
+            if turn.turned_away and turn.session in free:
+                self._taken.ended.append(_aborted(turn, _why(turn)))
+                self._taken.moves += self.translator.turned_away(turn)
+
+    def _close_what_is_gone(self) -> None:
+        """Tell of sessions that the release has dropped in this step."""
+        there = {int(session["id"]) for session in self.state["sessions"]}
+        for session in self.namespaces.keys() - there:
+            self._forget(session)
+            self._taken.moves.append(("end_close", (session,)))
+
+    def _forget(self, session: int) -> None:
+        del self.namespaces[session]
+        self._histories.pop(session, None)
+        self.first_prompts.pop(session, None)
+        self.turns.slots.discard(session)
+
+    def _asked(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """Make a request: a session that it drops at once has been closed."""
+        self._state = None
+        told = self._told(command, **arguments)
+        if command == "close":
+            there = {int(session["id"]) for session in self.state["sessions"]}
+            for session in self.namespaces.keys() - there:
+                self._forget(session)
+        return told
+
+    def _told(self, command: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return self.client.ask(command, **arguments)
+        except Crashed as crash:
+            raise Difference(f"no_crash: {cause(str(crash))}", str(crash)) from None
+        except Hung as hung:
+            raise Difference("every_request_is_answered", str(hung)) from None
+
+
+def _why(turn: Turn) -> str:
+    """Return why a turn got no answer."""
+    return turn.turned_away if turn.turned_away and not turn.aborting else "aborted"
+
+
+def _aborted(turn: Turn, reason: str) -> Ended:
+    return Ended(turn.id, turn.session, "aborted", reason, ())

@@ -1,0 +1,79 @@
+"""Hosted releases by name: `sglang==0.5.11`, or with modes, `sglang==0.5.11[unified,overlap]`."""
+
+from __future__ import annotations
+
+import atexit
+import re
+from functools import cache
+
+from stateful_tests.engines.contender import Contender, NotInstalledError, UnknownEngineError
+from stateful_tests.engines.sglang.adapter import SGLangEngine
+from stateful_tests.engines.sglang.client import Client
+from stateful_tests.engines.sglang.drawn import draw_setting, draw_world, hosted
+from stateful_tests.engines.sglang.install import folder_of, installed, python_of
+from stateful_tests.engines.sglang.releases import RELEASES, RUST, UNIFIED
+from stateful_tests.fuzz import Drawn
+from stateful_tests.setting import Setting
+
+NAME = re.compile(r"sglang==([\w.]+)(?:\[([\w,\s]*)\])?")
+
+LOOPS = {"overlap": 1, "normal": 0}
+"""The scheduling loops; it is drawn which one runs where none is named."""
+
+CACHES = {"unified": UNIFIED, "rust": RUST}
+"""The prefix caches that are named; where none is, it is the plain one, or all that there is."""
+
+MODES = (*CACHES, "mixed", *LOOPS)
+
+
+def find_release(name: str) -> Contender:
+    """Return a hosted release. Raises UnknownEngineError, or NotInstalledError."""
+    read = NAME.fullmatch(name)
+    if read is None or read[1] not in RELEASES:
+        known = ", ".join(f"sglang=={release}" for release in RELEASES)
+        raise UnknownEngineError(f"there is no engine {name!r} to host; choose one of {known}.")
+    release, modes = read[1], _modes(name, read[2] or "")
+    _check_cache(name, release, modes)
+    if release not in installed():
+        raise NotInstalledError(
+            f"sglang=={release} is not installed; install it with "
+            f"`turnstile engines install sglang=={release}`."
+        )
+    world = {
+        "unified": bool(modes & {"unified", "rust"}),
+        "rust_core": "rust" in modes,
+        "mixed": "mixed" in modes,
+    }
+
+    def make(setting: Setting) -> SGLangEngine:
+        return SGLangEngine(_client(release), hosted(setting, **world))
+
+    overlap = next((LOOPS[mode] for mode in modes if mode in LOOPS), None)
+    return Contender(name, make, Drawn(draw_setting, draw_world), overlap)
+
+
+def _modes(name: str, text: str) -> set[str]:
+    modes = {mode.strip() for mode in text.split(",") if mode.strip()}
+    if unknown := sorted(modes - set(MODES)):
+        raise UnknownEngineError(
+            f"{name} has no mode {unknown[0]!r}; choose among {', '.join(MODES)}."
+        )
+    if modes >= LOOPS.keys():
+        raise UnknownEngineError(f"{name} names two loops; choose one of {', '.join(LOOPS)}.")
+    return modes
+
+
+def _check_cache(name: str, release: str, modes: set[str]) -> None:
+    """Raise UnknownEngineError for a prefix cache that the release does not have."""
+    for mode in sorted(modes & CACHES.keys()):
+        if CACHES[mode] not in RELEASES[release].caches:
+            caches = ", ".join(RELEASES[release].caches)
+            raise UnknownEngineError(f"{name}: this release has no such cache, but {caches}.")
+
+
+@cache
+def _client(release: str) -> Client:
+    """Return the one process of a release; it ends when this one does."""
+    client = Client(python_of(release), folder_of(release))
+    atexit.register(client.stop)
+    return client

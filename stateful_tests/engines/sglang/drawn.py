@@ -1,0 +1,74 @@
+"""The worlds that a hosted release is tried in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spec.machine.size import Size
+from spec.machine.worlds import World, each
+from stateful_tests.draw import Choose
+from stateful_tests.engines.sglang.host.world import World as HostedWorld
+from stateful_tests.setting import Setting
+
+CONTEXT = 16
+"""Tokens of a turn at most, prompt and output. A prompt must leave some of them free."""
+
+CONSERVATIVENESS = 0.1
+"""How much output a turn is expected to have when it is admitted: little, so that some must be put
+back when memory runs out."""
+
+TOO_LONG = CONTEXT
+"""A prompt that never fits."""
+
+
+def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Setting:
+    """Draw a world: roomy or tight, a page of one token or of several, few or enough rows."""
+    page_size = choose([1, 2, 4])
+    turn = -(-(CONTEXT + 2) // page_size)
+    return Setting(
+        Size(
+            sessions=3,
+            turns=7,
+            rows=choose([4, 3, 2]),
+            pages=choose([3 * turn, 2 * turn, turn]),
+            page_size=page_size,
+            context_len=CONTEXT,
+            lookahead=1,
+            queue_limit=20,
+            namespaces=choose([1, 1, 1, 2]),
+            texts=choose([3, 1, 5]),
+        ),
+        token_budget=choose([8, 4]),
+        overlap=choose([0, 1]),
+        seed=seed,
+        device=device,
+    )
+
+
+def draw_world(setting: Setting) -> World:
+    """Return the lengths that clients ask for in a drawn setting."""
+    asks = each((1, 2, 3, 5), (1, 2, 3, 5), range(setting.size.texts))
+    asks += each((TOO_LONG,), (1,), range(setting.size.texts))
+    return World("drawn", setting.size, asks, features=frozenset({"tree"}))
+
+
+def hosted(
+    setting: Setting, *, unified: bool = False, rust_core: bool = False, mixed: bool = False
+) -> HostedWorld:
+    """Return how a release is configured for a setting."""
+    size = setting.size
+    if size.sliding or size.hybrid:
+        raise ValueError("releases are hosted with layers of full attention only")
+    chunk = -(-setting.token_budget // size.page_size) * size.page_size
+    return HostedWorld(
+        page_size=size.page_size,
+        num_pages=size.pages,
+        rows=size.rows,
+        context_len=size.context_len + 2,
+        chunked_prefill_size=chunk,
+        overlap=bool(setting.overlap),
+        conservativeness=CONSERVATIVENESS,
+        mixed=mixed,
+        unified=unified,
+        rust_core=rust_core,
+    )

@@ -1,0 +1,1 @@
+"""What the harness has found in releases: each with its minimal trace, and where it comes from."""

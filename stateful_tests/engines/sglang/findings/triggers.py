@@ -1,0 +1,78 @@
+"""What leads to findings: actions that a run leaves alone in order to find others."""
+
+from __future__ import annotations
+
+from spec.language import NIL
+from spec.machine.concrete import ConcreteState
+from spec.machine.trace import Step
+from spec.state import Edit
+from stateful_tests.engines.sglang.drawn import TOO_LONG
+
+
+def submits_beside_a_turn(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted while another of its session is in flight."""
+    name, args = step
+    return name == "submit" and s.in_flight[args[0]] is not NIL
+
+
+def is_refused(s: ConcreteState, step: Step) -> bool:
+    """A turn is refused, for whatever reason but its size."""
+    name, args = step
+    return name == "submit" and (
+        submits_beside_a_turn(s, step) or args[4] != Edit.APPEND or not s.opened[args[0]]
+    )
+
+
+def aborts_a_waiting_turn(s: ConcreteState, step: Step) -> bool:
+    """The end of a turn is asked for before it runs."""
+    name, args = step
+    x = s.session[args[0]] if name == "abort" else NIL
+    return x is not NIL and s.in_flight[x] == args[0] and s.row[args[0]] is NIL
+
+
+def aborts_a_first_turn(s: ConcreteState, step: Step) -> bool:
+    """The end of a turn is asked for whose session has no slot."""
+    name, args = step
+    x = s.session[args[0]] if name == "abort" else NIL
+    return x is not NIL and s.slot[x] is NIL
+
+
+def aborts_a_later_turn(s: ConcreteState, step: Step) -> bool:
+    """The end of a turn is asked for whose session has a slot."""
+    name, args = step
+    x = s.session[args[0]] if name == "abort" else NIL
+    return x is not NIL and s.slot[x] is not NIL
+
+
+def closes_under_a_turn(s: ConcreteState, step: Step) -> bool:
+    """A session is closed with a turn in flight."""
+    name, args = step
+    return name == "close" and s.in_flight[args[0]] is not NIL
+
+
+def is_too_long(_: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that fits no context."""
+    name, args = step
+    return name == "submit" and args[2] >= TOO_LONG
+
+
+def goes_on(s: ConcreteState, step: Step) -> bool:
+    """A later turn is submitted."""
+    name, args = step
+    return name == "submit" and s.req_nodes[args[0]] is not NIL
+
+
+def takes_the_last_row(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that needs a row, and those in use and asked for leave none to spare."""
+    name, args = step
+    if name != "submit" or s.slot[args[0]] is not NIL:
+        return False
+    waiting = [t for t in s.in_flight.cells.values() if s.row[t] is NIL]
+    needed = sum(s.slot[s.session[t]] is NIL for t in waiting)
+    return len(s.holder.cells) + needed + 1 >= s.size.rows
+
+
+def uses_a_namespace(_: ConcreteState, step: Step) -> bool:
+    """A session is opened in another namespace than the first."""
+    name, args = step
+    return name == "open" and args[1] != 0

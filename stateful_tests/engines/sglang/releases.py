@@ -1,0 +1,55 @@
+"""Which releases can be hosted, and what each needs installed beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+LIGHT = (
+    "torch==2.13.0",
+    "triton==3.7.1",
+    "transformers==5.6.0",
+    "openai==2.6.1",
+    "numpy",
+    "orjson",
+    "msgspec",
+    "dill",
+    "psutil",
+    "pillow",
+    "apache-tvm-ffi",
+)
+"""What a release imports and uses even on a CPU. The rest of what it asks for is stubbed."""
+
+
+LOOPS = ("normal", "overlap")
+"""The scheduling loops that each release is hosted with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What one release needs, and the prefix caches in which it keeps streaming sessions."""
+
+    caches: tuple[str, ...]
+    packages: tuple[str, ...] = LIGHT  # of an environment that releases share
+    own: tuple[str, ...] = ()  # beside the release, in its own folder
+
+
+PLAIN, UNIFIED, RUST = "radix", "unified", "unified (Rust core)"
+
+RELEASES = MappingProxyType(
+    {
+        "0.5.10.post1": Release(caches=(PLAIN,)),
+        "0.5.11": Release(caches=(PLAIN, UNIFIED)),
+        "0.5.12": Release(caches=(PLAIN, UNIFIED)),
+        "0.5.13.post1": Release(caches=(PLAIN, UNIFIED)),
+        "0.5.15": Release(caches=(PLAIN, UNIFIED)),
+        "0.5.18": Release(caches=(PLAIN, UNIFIED), own=("xgrammar==0.2.1",)),
+        "0.5.23": Release(caches=(UNIFIED, RUST)),
+    }
+)
+"""The releases that can be hosted, in the order in which they came out."""
+
+
+def requirement(release: str) -> str:
+    """Return a release's name, as a package installer has it."""
+    return f"sglang=={release}"

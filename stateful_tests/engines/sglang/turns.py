@@ -1,0 +1,78 @@
+"""The turns of a hosted release, as its journal has told of them so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Launch(NamedTuple):
+    """A launched batch's part for one turn."""
+
+    decodes: bool
+    start: int
+    upto: int
+
+
+@dataclass
+class Turn:
+    """A turn in flight. Lengths in tokens."""
+
+    id: int
+    rid: str  # the release's name for it: one of its own for every request
+    session: int
+    namespace: int
+    prompt: list[int]  # its whole input, as its client has it
+    limit: int
+    text_len: int = 0  # of the session's first prompt: more than that is not told to be shared
+    is_plain: bool = False
+    turned_away: str = ""  # why it will never run, in the spec's words: a stub runs in its place
+    aborting: bool = False
+    num_tokens: int = 0
+    row: int | None = None
+    protected: int = 0
+    allocated: int = 0
+    allocating: int = 0  # up to where there is room, once that is told
+    starting: int | None = None  # what it found computed when it got its row, until that is told
+    untold: int = 0  # computed tokens that are not told, since its end was asked for
+    launches: deque[Launch] = field(default_factory=deque)  # unread
+
+    @property
+    def prompt_len(self) -> int:
+        """Tokens of its whole input."""
+        return len(self.prompt)
+
+    def said(self, length: int) -> tuple[int, tuple[int, ...]]:
+        """Return its namespace, and the first tokens of its input."""
+        return self.namespace, tuple(self.prompt[:length])
+
+    @property
+    def in_the_air(self) -> int:
+        """Tokens whose KV counts for the release, and is not told."""
+        return sum(launch.upto - launch.start for launch in self.launches) + self.untold
+
+    def give_back(self) -> None:
+        """It waits again, and has nothing."""
+        self.row = self.starting = None
+        self.protected = self.allocated = self.allocating = self.untold = 0
+        self.launches.clear()
+
+
+@dataclass
+class Turns:
+    """Turns in flight, and the sessions that have a slot."""
+
+    live: dict[str, Turn] = field(default_factory=dict)  # by the release's names
+    slots: set[int] = field(default_factory=set)
+    published: set[tuple[int, tuple[int, ...]]] = field(default_factory=set)
+    """What is told to be in the tree: a namespace, and all tokens up to a page's end."""
+
+    def runs(self, rid: str) -> Turn | None:
+        """Return the turn that a release's request is; None for one that is over, or a stub."""
+        turn = self.live.get(rid)
+        return None if turn is None or turn.turned_away else turn
+
+    def by_id(self, t: int) -> Turn | None:
+        """Return a turn in flight by the driver's number."""
+        return next((turn for turn in self.live.values() if turn.id == t), None)

@@ -1,0 +1,1 @@
+"""A small engine and its adapter: the example of `docs/adapters.md`."""

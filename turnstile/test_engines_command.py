@@ -1,0 +1,60 @@
+"""`turnstile engines`: it says what is there and how to get the rest, and gets what it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from stateful_tests.engines.sglang.install import InstallError
+from stateful_tests.engines.sglang.releases import RELEASES
+from turnstile import engines_command
+from turnstile.conftest import Called
+
+Cli = Callable[..., Called]
+
+
+def test_engines_lists_every_release_and_how_to_install_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines_command, "installed", lambda: ["0.5.23"])
+    called = cli("engines")
+    assert called.code == 0
+    rows = dict(zip(RELEASES, called.out.splitlines()[1:], strict=True))
+    assert rows.pop("0.5.23").split()[-1] == "yes"
+    for release, row in rows.items():
+        assert "normal, overlap" in row
+        assert ", ".join(RELEASES[release].caches) in row
+        assert row.rstrip().endswith(f"turnstile engines install sglang=={release}")
+
+
+def test_a_release_that_cannot_be_had_does_not_stop_the_others(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def install(release: str, *, index: str | None) -> None:
+        asked.append((release, index))
+        if release == "0.5.12":
+            raise InstallError("no package index has it.")
+
+    monkeypatch.setattr(engines_command, "install", install)
+    names = [f"sglang=={release}" for release in ("0.5.11", "0.5.12", "0.5.15")]
+    called = cli("engines", "install", *names, "--index", "https://cpu.example")
+    assert called.code == 1
+    assert [line.split()[:2] for line in called.out.splitlines()] == [
+        ["installed", "sglang==0.5.11"],
+        ["failed", "sglang==0.5.12:"],
+        ["installed", "sglang==0.5.15"],
+    ]
+    assert "no package index has it." in called.out
+    assert asked == [(name.split("==")[1], "https://cpu.example") for name in names]
+
+
+def test_an_interrupted_install_ends_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(_release: str, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines_command, "install", install)
+    called = cli("engines", "install", "sglang==0.5.11", "sglang==0.5.12")
+    assert (called.code, called.out) == (130, "interrupted: nothing of sglang==0.5.11 is left\n")
