@@ -15,13 +15,11 @@ from spec.machine.concrete import ConcreteState
 from spec.machine.trace import STEP, Step
 from spec.machine.worlds import Args, World
 from spec.state import Answer
+from stateful_tests.lockstep import Avoid
 
 T = TypeVar("T")
 Choose = Callable[[Sequence[T]], T]
 """Picks one of several: a seeded random generator's choice, or a Hypothesis draw."""
-
-Avoid = Callable[[ConcreteState, Step], bool]
-"""Whether an action is to be left alone in a state of the spec."""
 
 WEIGHTS = {
     "open": 2,

@@ -13,8 +13,8 @@ from spec.machine.size import Size
 from spec.machine.worlds import FEATURES, World, each
 from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.difference import Difference
-from stateful_tests.draw import Avoid, Choose, Draw
-from stateful_tests.lockstep import Lockstep
+from stateful_tests.draw import Choose, Draw
+from stateful_tests.lockstep import Avoid, Lockstep
 from stateful_tests.run import Failure, MakeLockstep, cut_down
 from stateful_tests.setting import Setting
 

@@ -36,6 +36,9 @@ READS = {"collect", "verify"}
 """Moves that commit KV."""
 SUBMITS = {"submit", "generate"}
 
+Avoid = Callable[[ConcreteState, Step], bool]
+"""Whether an action is to be left alone in a state of the spec."""
+
 Watch = Callable[[ConcreteState, Step, Any], None]
 """Is told of each action that the spec takes: the state before, the action, and the answer."""
 
@@ -79,12 +82,15 @@ class Lockstep:
         self.num_outputs = 0  # ... and of those, outputs that were compared
         self.num_sessions = 0  # comparisons of all KV of one session
         self.watch: Watch | None = None
+        self.avoided: Avoid | None = None  # what is left out, as what the spec forbids is
         self._num_submits = 0
         self._num_idle_steps = 0  # in a row, of a busy engine that did nothing
         self._overdue: dict[int, int] = {}  # session -> steps since its turn ended, and it closes
 
     def do(self, step: Step) -> bool:
-        """Perform one action on both sides. Return False if the spec forbids it now."""
+        """Perform one action on both sides. Return False if it is left out: the spec forbids it."""
+        if self.avoided and self.avoided(self.state, step):
+            return False
         with self._judging(step):
             self.last_moves, self.last_ended = [], []
             if not self._act(step):

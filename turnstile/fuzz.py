@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -30,9 +31,18 @@ def fuzz(
     device: Device = "cpu",
     engine: Engine = REFERENCE,
     folder: Folder = REPORT,
+    beyond_known: Annotated[
+        bool, typer.Option("--beyond-known", help="Leave alone what leads to known findings.")
+    ] = False,
 ) -> None:
-    """Draw actions, perform them on spec and engine, compare everything after each."""
+    """Draw actions, perform them on spec and engine, compare everything after each.
+
+    With --beyond-known a released engine is not asked for what it is known to get wrong
+    (`turnstile compare`), so that what lies behind shows.
+    """
     contender = find_engine(engine)
+    if beyond_known:
+        contender = contender.beyond_known
     check_seconds(seconds)
     check_device(device)
     check_folder(folder)
@@ -63,6 +73,7 @@ def fuzz_and_tell(
     if part.difference:
         console.print(f"\n{part.difference}", soft_wrap=True)
         again = ["turnstile", "fuzz", "--engine", part.engine, "--seed", str(part.seed)]
+        again += ["--beyond-known"] if runs.drawn.avoided else []
         console.print(f"it is found again by\n  {shlex.join(again)}\n", soft_wrap=True)
     console.print(Text.assemble(verdict_text(part.verdict), f": {part.figures}"), soft_wrap=True)
     return exit_code([part])

@@ -18,7 +18,7 @@ OPTIONS = {
     "explore": ["--world", "--max-states", "--plain", "--device", "--report"],
     "reachable": ["FILE", "--device"],
     "progress": ["--world", "--report"],
-    "fuzz": ["--seed", "--seconds", "--device", "--engine", "--report"],
+    "fuzz": ["--seed", "--seconds", "--device", "--engine", "--beyond-known"],
     "replay": ["TRACE", "--device"],
     "workload": ["--sessions", "--page-size", "--scale", "--abort-rate", "--seed", "--device"],
     "bugs": ["--id", "--seed", "--seconds"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from stateful_tests.engines.engine import MakeEngine
 from stateful_tests.engines.plain import PLAIN
 from stateful_tests.fuzz import Drawn
-from stateful_tests.lockstep import Lockstep
+from stateful_tests.lockstep import Avoid, Lockstep
 from stateful_tests.setting import Setting
 
 
@@ -27,10 +27,18 @@ class Contender:
     make: MakeEngine
     drawn: Drawn = PLAIN
     overlap: int | None = None  # None: as the setting says
+    known: Avoid | None = None  # what leads to findings that it is known to have
+
+    @property
+    def beyond_known(self) -> Contender:
+        """The same engine, not asked for what leads to findings that are known."""
+        return replace(self, drawn=replace(self.drawn, avoided=self.known))
 
     def lockstep(self, setting: Setting) -> Lockstep:
         """Put the engine beside the spec. Raises ValueError for a setting that cannot work."""
-        return Lockstep(self.own(setting), self.make)
+        lockstep = Lockstep(self.own(setting), self.make)
+        lockstep.avoided = self.drawn.avoided
+        return lockstep
 
     def own(self, setting: Setting) -> Setting:
         """Return the setting as this engine takes it. Raises ValueError."""

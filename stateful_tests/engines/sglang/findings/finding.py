@@ -7,8 +7,8 @@ from pathlib import Path
 
 from spec.machine.trace import Trace, load
 from stateful_tests.difference import Difference
-from stateful_tests.draw import Avoid
 from stateful_tests.engines.sglang.releases import RELEASES
+from stateful_tests.lockstep import Avoid
 
 TRACES = Path(__file__).parent / "traces"
 """The minimal trace of each finding, replayed on every release."""

@@ -152,4 +152,15 @@ FINDINGS = (
         "0.5.23",
         triggers.takes_the_last_row,
     ),
+    Finding(
+        "R14",
+        "idle sessions hold all memory, and others wait for ever",
+        "open sessions that nobody uses stop the server: requests hang, and no error is told",
+        ("a_step_makes_progress",),
+        "0.5.11: managers/schedule_policy.py 480, `rem_total_tokens` counts what is free or "
+        "evictable; nothing takes KV from an idle session but a close or a time-out",
+        "0.5.10.post1",
+        "0.5.23",
+        triggers.may_not_fit,
+    ),
 )

@@ -63,13 +63,27 @@ def goes_on(s: ConcreteState, step: Step) -> bool:
 
 
 def takes_the_last_row(s: ConcreteState, step: Step) -> bool:
-    """A turn is submitted that needs a row, and those in use and asked for leave none to spare."""
-    name, args = step
-    if name != "submit" or s.slot[args[0]] is not NIL:
-        return False
+    """A turn is submitted, and rows in use and asked for may leave none to spare.
+
+    One that goes on from a slot may need another row: it may be too long, and run as a stub.
+    """
     waiting = [t for t in s.in_flight.cells.values() if s.row[t] is NIL]
-    needed = sum(s.slot[s.session[t]] is NIL for t in waiting)
-    return len(s.holder.cells) + needed + 1 >= s.size.rows
+    return step[0] == "submit" and len(s.holder.cells) + len(waiting) + 1 >= s.size.rows
+
+
+def may_not_fit(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that finds too few pages if idle sessions keep theirs."""
+    name, args = step
+    if name != "submit":
+        return False
+    x, _, new, max_new, *_ = args
+    history = 0 if s.req_nodes[x] is NIL else s.tokens[s.req_nodes[x]]
+    asked = history + new + max_new
+    others = [t for y, t in s.in_flight.cells.items() if y != x]
+    slots = [r for r, y in s.holder.cells.items() if y != x and s.in_flight[y] is NIL]
+    pages = sum(s.pages(s.limit[t]) for t in others) + sum(s.pages(s.allocated[r]) for r in slots)
+    spare = 2 * (len(s.in_flight.cells) + 1)  # batches in the air, and stubs
+    return pages + s.pages(asked) + spare > s.size.pages
 
 
 def uses_a_namespace(_: ConcreteState, step: Step) -> bool:
