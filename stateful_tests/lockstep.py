@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spec.language import NIL, Action, Broken, Forbidden, NoRoom
@@ -13,6 +13,7 @@ from spec.machine.abstract import NO_ROOM
 from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
+from spec.machine.size import Size
 from spec.machine.trace import STEP, Step, show
 from spec.state import Answer
 from stateful_tests.compare import compare_sizes, state_difference
@@ -46,6 +47,10 @@ MOST_TUPLES = 1_000_000
 """Rows, indices and pages for which an invariant is still tried: about a second."""
 
 
+SPARE = 2
+"""How many times as many pages the spec has as an engine that shares more than is told."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """How often the dearest comparisons are made."""
@@ -68,8 +73,8 @@ class Lockstep:
     ) -> None:
         self.setting, self.pace = setting, pace
         self.rules: Rules = rules()
-        self.state = ConcreteState(self.rules, setting.size)
         self.engine: Engine = make(setting)
+        self.state = ConcreteState(self.rules, self.size)
         self.prompts = Prompts(setting.size, setting.seed, self.engine.vocab_size)
         self.histories = Histories()
         self.steps: list[Step] = []
@@ -86,6 +91,12 @@ class Lockstep:
         self._num_submits = 0
         self._num_idle_steps = 0  # in a row, of a busy engine that did nothing
         self._overdue: dict[int, int] = {}  # session -> steps since its turn ended, and it closes
+
+    @property
+    def size(self) -> Size:
+        """The spec's world, with pages to spare where it counts shared ones more than once."""
+        size = self.setting.size
+        return replace(size, pages=SPARE * size.pages) if self.engine.shares_more else size
 
     def do(self, step: Step) -> bool:
         """Perform one action on both sides. Return False if it is left out: the spec forbids it."""
@@ -329,7 +340,7 @@ class Lockstep:
 
     def _violated(self, observed: ConcreteState) -> list[str]:
         """Return the invariants that do not hold, unless the world is too large to try them all."""
-        size = self.setting.size
+        size = self.size
         if size.rows * size.indices * size.pages > MOST_TUPLES:
             return []
         return Checker(self.rules, size).violated(observed)

@@ -195,7 +195,7 @@ def _pages(s: ConcreteState, seen: Observation, more: set[int]) -> None:
     listed.update(more)
     listed.update(page for page in seen.aside_pages if page not in more)
     free = Counter(seen.free_pages)
-    for page in range(s.size.pages):
+    for page in range(seen.num_pages or s.size.pages):
         if listed[page] + free[page] + (page in s.node.cells) != 1:
             raise _misplaced(s, page, free[page], listed[page])
 

@@ -45,6 +45,7 @@ class Eye:
             free_rows=[row - self.first_row for row in state["free_rows"]],
             aside_pages=[page for _, pages in aside for page in pages],
             aside_rows=[row for row, _ in aside],
+            num_pages=state["sizes"]["total"] // self.page_size,
             shares_more=True,
         )
 

@@ -51,7 +51,7 @@ FINDINGS = (
         "0.5.10.post1: mem_cache/session_aware_cache.py 172, `match_prefix` lends a stub the slot",
         "0.5.10.post1",
         "0.5.10.post1",
-        triggers.is_too_long,
+        triggers.runs_as_a_stub,
         bug="B4",
     ),
     Finding(

@@ -7,6 +7,7 @@ from spec.machine.concrete import ConcreteState
 from spec.machine.trace import Step
 from spec.state import Edit
 from stateful_tests.engines.sglang.drawn import TOO_LONG
+from stateful_tests.lockstep import SPARE
 
 
 def submits_beside_a_turn(s: ConcreteState, step: Step) -> bool:
@@ -83,7 +84,12 @@ def may_not_fit(s: ConcreteState, step: Step) -> bool:
     slots = [r for r, y in s.holder.cells.items() if y != x and s.in_flight[y] is NIL]
     pages = sum(s.pages(s.limit[t]) for t in others) + sum(s.pages(s.allocated[r]) for r in slots)
     spare = 2 * (len(s.in_flight.cells) + 1)  # batches in the air, and stubs
-    return pages + s.pages(asked) + spare > s.size.pages
+    return pages + s.pages(asked) + spare > s.size.pages // SPARE
+
+
+def runs_as_a_stub(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that is refused, or too long."""
+    return is_too_long(s, step) or is_refused(s, step)
 
 
 def uses_a_namespace(_: ConcreteState, step: Step) -> bool:
