@@ -71,8 +71,11 @@ class Drawn:
     setting: Callable[..., Setting] = draw_setting
     world: Callable[[Setting], World] = draw_world
     avoided: Avoid | None = None
-    lengths: tuple[int, ...] = (RUN_LENGTH,)
-    """Actions of a run, one of these: in short ones a common difference hides less."""
+
+    def swarm(self, lockstep: Lockstep, choose: Choose[Any]) -> Draw:
+        """Return what draws the actions of one run."""
+        world = self.world(lockstep.setting)
+        return Draw.swarm(world, choose, lockstep.engine.steers, self.avoided)
 
 
 class Fuzz:
@@ -133,10 +136,8 @@ class Fuzz:
 
 def _acted(lockstep: Lockstep, drawn: Drawn, choose: Choose[Any]) -> Iterator[str]:
     """Perform drawn actions, and yield their names."""
-    world = drawn.world(lockstep.setting)
-    draw = Draw.swarm(world, choose, lockstep.engine.steers, drawn.avoided)
-    length = choose(drawn.lengths) if len(drawn.lengths) > 1 else drawn.lengths[0]
-    for _ in range(length):
+    draw = drawn.swarm(lockstep, choose)
+    for _ in range(RUN_LENGTH):
         step = draw.next(lockstep.state, choose)
         lockstep.do(step)
         yield step[0]

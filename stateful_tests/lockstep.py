@@ -327,7 +327,8 @@ class Lockstep:
         """
         self.num_compared += 1
         seen = self.engine.observe()
-        observed = abstract(seen, self.state, self.prompts)
+        pages, shares_more = self.setting.size.pages, self.engine.shares_more
+        observed = abstract(seen, self.state, self.prompts, pages, shares_more=shares_more)
         if different := state_difference(self.state, observed):
             if not (broken := self._violated(observed)):
                 raise Difference("states_are_equal", "the states differ", state=different)

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from stateful_tests.bugs import BUGS
 from stateful_tests.difference import Difference
-from stateful_tests.draw import Choose, Draw
+from stateful_tests.draw import Choose
 from stateful_tests.engines.contender import Contender
 from stateful_tests.fuzz import Drawn
 from stateful_tests.report import describe, save
@@ -51,8 +51,7 @@ def machine(device: str, contender: Contender) -> type[RuleBasedStateMachine]:
             choose = drawn_by(data)
             self.lockstep = contender.lockstep(worlds.setting(choose, device=device))
             type(self).setting = self.lockstep.setting
-            steers = self.lockstep.engine.steers
-            self.drawn = Draw.swarm(worlds.world(self.setting), choose, steers, worlds.avoided)
+            self.drawn = worlds.swarm(self.lockstep, choose)
 
         @rule(data=st.data())
         def act(self, data: st.DataObject) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import CodeType, FunctionType
 
+from proofs.syntax import Place, put
+
 ONE = ast.Constant(1)
 OPPOSITE: dict[type, ast.operator] = {ast.Add: ast.Sub(), ast.Sub: ast.Add()}
 NEIGHBOUR: dict[type, ast.cmpop] = {
@@ -27,8 +29,6 @@ NEIGHBOUR: dict[type, ast.cmpop] = {
 }
 JOINED: dict[type, ast.boolop] = {ast.And: ast.Or(), ast.Or: ast.And()}
 OTHER = {"min": "max", "max": "min"}
-
-Place = tuple[ast.AST, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ def wrong_variants(function: FunctionType) -> tuple[Wrong, ...]:
     assert isinstance(text, ast.FunctionDef), f"{function.__qualname__} is no plain function"
     text.decorator_list = []
     found, times = list[Wrong](), Counter[str]()
-    for place, new in list(_changes(text)):
-        old = _put(place, new)
+    for parent, place, new in list(_changes(text)):
+        old = put(parent, place, new)
         change = f"{ast.unparse(old)} -> {ast.unparse(new)}"
         times[change] += 1
         again = f" (no. {times[change]})" if times[change] > 1 else ""
         found.append(Wrong(function, change + again, _compiled(module, function)))
-        _put(place, old)
+        put(parent, place, old)
     return tuple(found)
 
 
@@ -77,27 +77,27 @@ def _compiled(module: ast.Module, function: FunctionType) -> CodeType:
     return code
 
 
-def _changes(text: ast.FunctionDef) -> Iterator[tuple[Place, ast.expr]]:
+def _changes(text: ast.FunctionDef) -> Iterator[tuple[ast.AST, Place, ast.expr]]:
     """Generate what may stand where instead."""
     returns_number = ast.unparse(text.returns or ONE) in ("int", "N")
-    for place, node in [pair for line in text.body for pair in _expressions(line)]:
-        if not isinstance(place[0], ast.While):  # a loop that never ends refutes nothing
+    for parent, place, node in [found for line in text.body for found in _expressions(line)]:
+        if not isinstance(parent, ast.While):  # a loop that never ends refutes nothing
             for new in _wrong(node):
-                yield place, new
-        is_result = isinstance(place[0], ast.Return) and not isinstance(node, ast.Constant)
+                yield parent, place, new
+        is_result = isinstance(parent, ast.Return) and not isinstance(node, ast.Constant)
         if returns_number and is_result:
-            yield place, ast.BinOp(node, ast.Add(), ONE)
-            yield place, ast.BinOp(node, ast.Sub(), ONE)
+            yield parent, place, ast.BinOp(node, ast.Add(), ONE)
+            yield parent, place, ast.BinOp(node, ast.Sub(), ONE)
 
 
-def _expressions(node: ast.AST) -> Iterator[tuple[Place, ast.expr]]:
+def _expressions(node: ast.AST) -> Iterator[tuple[ast.AST, Place, ast.expr]]:
     """Generate the expressions inside `node`, but those of annotations and messages."""
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "msg", "exc"):
             continue
         for i, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.expr):
-                yield (node, field, i), child
+                yield node, (field, i), child
             if isinstance(child, ast.AST):
                 yield from _expressions(child)
 
@@ -127,16 +127,3 @@ def _wrong(node: ast.expr) -> Iterator[ast.expr]:
             yield ast.Call(ast.Name(OTHER[name], ast.Load()), args, node.keywords)
         case ast.Constant(int(n)) if not isinstance(n, bool):
             yield ast.Constant(n + 1)
-
-
-def _put(place: Place, new: ast.expr) -> ast.expr:
-    """Put `new` in its place, and return what was there."""
-    parent, field, i = place
-    old: ast.expr
-    if i is None:
-        old = getattr(parent, field)
-        setattr(parent, field, new)
-    else:
-        old = getattr(parent, field)[i]
-        getattr(parent, field)[i] = new
-    return old

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from proofs.mutants.mutant import Kind, Mutant
 from proofs.mutants.operators import Change, Operators, bounds
 from proofs.mutants.sorted_text import Sorts
+from proofs.syntax import Place, put
 from spec.machine.lint import Function, Text, sources
 from spec.machine.variant import Edit
 
@@ -49,10 +50,10 @@ def of_function(text: Text, function: Function, source: str) -> Iterator[Mutant]
     taken: Counter[str] = Counter()
     for statement, parent, place, (kind, new) in list(_changes(node, operators)):
         head = _head(statement)
-        old = _put(parent, place, new)
+        old = put(parent, place, new)
         after = ast.unparse(node)
         now = _head(new if old is statement and isinstance(new, ast.stmt) else statement)
-        _put(parent, place, old)
+        put(parent, place, old)
         if after in seen:
             continue
         seen.add(after)
@@ -71,7 +72,6 @@ def of_function(text: Text, function: Function, source: str) -> Iterator[Mutant]
     node.decorator_list = decorators
 
 
-Place = tuple[str, int | None]
 Found = tuple[ast.stmt, ast.AST, Place, Change]
 
 
@@ -134,18 +134,6 @@ def _values(statement: ast.Assign | ast.Return) -> Iterator[tuple[ast.AST, Place
             yield from ((statement.value, ("elts", i), value) for i, value in enumerate(values))
         case ast.expr():
             yield statement, ("value", None), statement.value
-
-
-def _put(parent: ast.AST, place: Place, new: ast.AST) -> ast.AST:
-    """Put `new` in its place and return what was there."""
-    field, i = place
-    if i is None:
-        old = getattr(parent, field)
-        setattr(parent, field, new)
-    else:
-        old = getattr(parent, field)[i]
-        getattr(parent, field)[i] = new
-    return old
 
 
 def _head(statement: ast.AST) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from spec.machine.expand import Cells, Expander, Expansion
 from spec.machine.rules import Rules
-from spec.machine.trace import Step
+from spec.machine.trace import CameFrom, Step, steps_to
 from spec.machine.worlds import World
 
 
@@ -42,7 +42,7 @@ class Explorer:
     def __init__(self, rules: Rules, world: World) -> None:
         self.rules, self.world = rules, world
         self.found = Exploration(world)
-        self._came_from: dict[int, tuple[int, Step] | None] = {}
+        self._came_from: CameFrom = {}
 
     def run(
         self,
@@ -89,7 +89,7 @@ class Explorer:
         found.taken += expansion.taken
         found.no_room += expansion.no_room
         for name, step in expansion.cases:
-            found.cases.setdefault(name, [*self._trace(key), step])
+            found.cases.setdefault(name, [*steps_to(key, self._came_from), step])
         for new_key, cells, step in expansion.new:
             if new_key not in self._came_from:
                 self._came_from[new_key] = (key, step)
@@ -97,15 +97,7 @@ class Explorer:
                 following.append((new_key, cells))
         if expansion.violation:
             name, step = expansion.violation
-            found.violation = (name, [*self._trace(key), step])
-
-    def _trace(self, key: int) -> list[Step]:
-        """Return the actions from the initial state to the state of `key`."""
-        steps: list[Step] = []
-        while (came := self._came_from[key]) is not None:
-            key, step = came
-            steps.append(step)
-        return steps[::-1]
+            found.violation = (name, [*steps_to(key, self._came_from), step])
 
 
 Mapping = Callable[[list[Cells]], Iterable[Expansion]]

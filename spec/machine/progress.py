@@ -16,7 +16,7 @@ from spec.language import Forbidden, NoRoom
 from spec.machine.canonical import Canonical
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules
-from spec.machine.trace import Step
+from spec.machine.trace import CameFrom, Step, steps_to
 from spec.machine.worlds import WORLDS, World
 
 WORLDS_TO_REST = {
@@ -33,7 +33,7 @@ class Progress:
     rules: Rules
     world: World
     distance: dict[int, int] = field(default_factory=dict)  # by state; none: it cannot come to rest
-    _came_from: dict[int, tuple[int, Step] | None] = field(default_factory=dict)
+    _came_from: CameFrom = field(default_factory=dict)
     _moved_from: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def run(self, told: Callable[[], None] = lambda: None) -> None:
@@ -93,15 +93,8 @@ class Progress:
         """Return the shortest trace to a state from which no moves lead to rest, or None."""
         for key in self._came_from:  # in the order of their distance from the start
             if key not in self.distance:
-                return self._trace(key)
+                return steps_to(key, self._came_from)
         return None
-
-    def _trace(self, key: int) -> list[Step]:
-        steps: list[Step] = []
-        while (came := self._came_from[key]) is not None:
-            key, step = came
-            steps.append(step)
-        return steps[::-1]
 
 
 def is_at_rest(state: ConcreteState) -> bool:

@@ -33,6 +33,10 @@ Args = tuple[Any, ...]
 Step = tuple[str, Args]
 
 
+CameFrom = dict[int, tuple[int, Step] | None]
+"""Of each state's key, the key of the one before it and the action between; None for the first."""
+
+
 class TraceError(ValueError):
     """A trace file that cannot be read: which line, what is wrong, what would be right."""
 
@@ -75,6 +79,15 @@ def show(step: Step) -> str:
     """Write one action as a call: `submit(session=0, turn=1, new=2, max_new=1, edit="append")`."""
     name, args = step
     return f"{name}({', '.join(f'{k}={json.dumps(v)}' for k, v in named(name, args).items())})"
+
+
+def steps_to(key: int, came_from: CameFrom) -> list[Step]:
+    """Return the actions from the initial state to the state of `key`."""
+    steps: list[Step] = []
+    while (came := came_from[key]) is not None:
+        key, step = came
+        steps.append(step)
+    return steps[::-1]
 
 
 def loads(text: str, source: str = "trace") -> Trace:

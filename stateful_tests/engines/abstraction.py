@@ -15,11 +15,13 @@ from stateful_tests.engines.observation import Observation, SeenNode, SeenRow, S
 from stateful_tests.prompts import Prompts
 
 
-def abstract(seen: Observation, spec: ConcreteState, prompts: Prompts) -> ConcreteState:
+def abstract(
+    seen: Observation, spec: ConcreteState, prompts: Prompts, num_pages: int, *, shares_more: bool
+) -> ConcreteState:
     """Return the observed state, with the engine's own row, page and recurrent state numbers.
 
     `spec` says which text a session was given, where the engine's tokens bear it out, and what the
-    engine does not show.
+    engine does not show. Its pool has `num_pages`; `shares_more` is as in `Engine`.
     """
     s = ConcreteState(spec.rules, spec.size)
     for session in seen.sessions:
@@ -36,15 +38,15 @@ def abstract(seen: Observation, spec: ConcreteState, prompts: Prompts) -> Concre
         if not session.shows_turns:
             _last_turn(s, spec, session.id)
     _texts(s, seen, spec, prompts)
-    more = _nodes(s, seen, spec, prompts)
-    told = _told(seen, spec)
+    more = _nodes(s, seen, spec, prompts, shares_more)
+    told = _told(seen, spec) if shares_more else None
     for row in seen.rows:
         _row(s, row, more, told.get(row.session, 0) if told is not None else None)
     if told is not None:
         _locks(s, seen)
     for page in seen.windowed:
         s.windowed[page] = True
-    _pages(s, seen, more)
+    _pages(s, seen, num_pages, more if shares_more else None)
     _rows(s, seen)
     _recurrents(s, seen)
     _ghosts(s, spec)
@@ -86,14 +88,13 @@ def _texts(s: ConcreteState, seen: Observation, spec: ConcreteState, prompts: Pr
         if spec.text[x] is None or (session.shows_turns and not turns):
             continue
         said = prompts.first(spec.text[x], length)
-        for turn in turns[:1]:
-            if (found := list(tokens[turn][:length])) != said:
-                raise Difference(
-                    "turns_begin_with_the_first_prompt",
-                    f"turn {turn} does not begin with the first prompt of session {x}",
-                    f"{said}",
-                    f"{found}",
-                )
+        if turns and (found := list(tokens[turns[0]][:length])) != said:
+            raise Difference(
+                "turns_begin_with_the_first_prompt",
+                f"turn {turns[0]} does not begin with the first prompt of session {x}",
+                f"{said}",
+                f"{found}",
+            )
         s.text[x] = spec.text[x]
 
 
@@ -126,10 +127,8 @@ def _row(s: ConcreteState, row: SeenRow, more: set[int], told: int | None) -> No
             s.owner[page] = Held(r, i)
 
 
-def _told(seen: Observation, spec: ConcreteState) -> dict[int, int] | None:
-    """Return how much each session's row reads from the tree by the spec, where that is less."""
-    if not seen.shares_more:
-        return None
+def _told(seen: Observation, spec: ConcreteState) -> dict[int, int]:
+    """Return how much each session's row reads from the tree by the spec, which may be less."""
     if wrong := [row.row for row in seen.rows if row.protected % spec.size.page_size]:
         words = f"rows {wrong} read parts of pages from the tree"
         raise Difference("the_protected_prefix_is_page_aligned", words)
@@ -144,7 +143,9 @@ def _locks(s: ConcreteState, seen: Observation) -> None:
                 s.locks[prefix] = s.locks[prefix] - 1
 
 
-def _nodes(s: ConcreteState, seen: Observation, spec: ConcreteState, prompts: Prompts) -> set[int]:
+def _nodes(
+    s: ConcreteState, seen: Observation, spec: ConcreteState, prompts: Prompts, shares_more: bool
+) -> set[int]:
     """Read which prefix each page of the tree ends, and its locks; return the pages of more.
 
     The tree of some engines has more than was published, or than any first prompt says.
@@ -154,7 +155,7 @@ def _nodes(s: ConcreteState, seen: Observation, spec: ConcreteState, prompts: Pr
     for node in seen.nodes:
         before = (0, 0) if node.parent is None else ends[node.parent]
         text = _text(s, node, before, prompts)
-        if text is None and not seen.shares_more:
+        if text is None and not shares_more:
             raise Difference(
                 "the_tree_holds_first_prompts_only",
                 f"no text of namespace {node.namespace} goes on with {list(node.tokens)}",
@@ -167,7 +168,7 @@ def _nodes(s: ConcreteState, seen: Observation, spec: ConcreteState, prompts: Pr
             continue
         ends.append((text, before[1] + 1))
         prefix = s.size.all_texts.prefix(node.namespace, text, before[1])
-        if seen.shares_more and spec.cached[prefix] is None:
+        if shares_more and spec.cached[prefix] is None:
             more.add(node.page)
             continue
         s.cached[prefix], s.locks[prefix] = node.page, node.locks
@@ -184,18 +185,22 @@ def _text(
     return prompts.next(*before, node.tokens)
 
 
-def _pages(s: ConcreteState, seen: Observation, more: set[int]) -> None:
-    """Check that all pages are shared out: those of `more` to the tree."""
+def _pages(s: ConcreteState, seen: Observation, num_pages: int, more: set[int] | None) -> None:
+    """Check that all pages are shared out: those of `more`, if an engine shares more, to the tree.
+
+    Its rows may then read any page of the tree.
+    """
+    shared = set[int]() if more is None else more | s.node.cells.keys()
     listed = Counter(
         row.pages[i]
         for row in seen.rows
         for i in range(s.whole(s.protected[row.row]), s.pages(row.allocated))
-        if row.pages[i] not in more and not (seen.shares_more and row.pages[i] in s.node.cells)
+        if row.pages[i] not in shared
     )
-    listed.update(more)
-    listed.update(page for page in seen.aside_pages if page not in more)
+    listed.update(more or ())
+    listed.update(page for page in seen.aside_pages if more is None or page not in more)
     free = Counter(seen.free_pages)
-    for page in range(seen.num_pages or s.size.pages):
+    for page in range(num_pages):
         if listed[page] + free[page] + (page in s.node.cells) != 1:
             raise _misplaced(s, page, free[page], listed[page])
 

@@ -78,6 +78,4 @@ class Observation:
     windowed: Sequence[int] = ()  # pages with KV of sliding-window layers
     aside_pages: Sequence[int] = ()
     aside_rows: Sequence[int] = ()
-    num_pages: int | None = None  # of the pool; None: as many as the spec has
-    shares_more: bool = False  # the tree also holds what follows first prompts
     sizes: dict[str, int] | None = None  # the engine's accounting, in tokens

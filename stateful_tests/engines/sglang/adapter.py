@@ -56,6 +56,7 @@ class SGLangEngine(Engine):
         self.translator = Translator(self.turns, world.page_size)
         self._taken, self._num_requests = Taken(), 0
         self._state: dict[str, Any] | None = None
+        self._seen: Observation | None = None  # of this very state
         first_row = min(self.state["free_rows"])
         self.eye = Eye(self.turns, self.namespaces, world.page_size, first_row)
         self._histories: dict[int, list[int]] = {}  # session -> last finished tokens
@@ -89,30 +90,35 @@ class SGLangEngine(Engine):
         """Add a turn to a session."""
         if front := self._in_front(turn, tokens):
             return front
-        edits = {
-            "replace": edit == Edit.REPLACE,
-            "drop_previous_output": edit == Edit.DROP_PREVIOUS_OUTPUT,
-            "offset": int(edit == Edit.OFFSET),
-        }
-        namespace = self.namespaces.get(session, 0)
         prompt = [*self._histories.get(session, []), *tokens]
-        return self._sent(
-            Turn(turn, self._name(turn), session, namespace, prompt, 0),
-            "submit",
-            tokens,
-            max_new,
-            session=str(session),
-            **edits,
+        told = Turn(
+            turn,
+            self._name(turn),
+            session,
+            self.namespaces.get(session, 0),
+            prompt,
+            limit=len(prompt) + self.granted(len(prompt), max_new),
+            text_len=self.first_prompts.get(session, len(prompt)),
+            num_tokens=len(prompt),
         )
-
-    def generate(
-        self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
-    ) -> str | None:
-        """Make a plain request."""
-        if front := self._in_front(turn, tokens):
-            return front
-        told = Turn(turn, self._name(turn), session, namespace, list(tokens), 0, is_plain=True)
-        return self._sent(told, "generate", tokens, max_new)
+        events = self._asked(
+            "submit",
+            session=str(session),
+            rid=told.rid,
+            tokens=list(tokens),
+            max_new_tokens=max_new,
+            namespace=key(told.namespace),
+            replace=edit == Edit.REPLACE,
+            drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
+            offset=int(edit == Edit.OFFSET),
+        )["events"]
+        refused = [event["words"] for event in events if event["event"] == "refused"]
+        if any(TOO_LONG not in words for words in refused):
+            return REFUSED
+        if refused:
+            told.turned_away = Why.TOO_LONG
+        self.turns.live[told.rid] = told
+        return OK
 
     def abort(self, turn: int) -> str | None:
         """Ask for the end of a turn."""
@@ -129,6 +135,7 @@ class SGLangEngine(Engine):
     def close(self, session: int) -> str | None:
         """Close a session."""
         self._asked("close", session=str(session))
+        self._dropped()
         return UNSAID
 
     def granted(self, prompt_len: int, max_new: int) -> int:
@@ -142,7 +149,7 @@ class SGLangEngine(Engine):
     def step(self) -> None:
         """Run one iteration of the release's own loop."""
         self._told("advance_clock", seconds=A_WHILE)
-        told = self._told("step", observe=True)
+        told = self._asked("step", observe=True)
         self._state = told["state"]
         before = dict(self.turns.live)
         self._taken.moves += self.translator.moves(told["events"])
@@ -150,7 +157,7 @@ class SGLangEngine(Engine):
             if turn := before.get(answer["rid"]):
                 self._taken.ended.append(self._ended(turn, answer))
         self._detach_what_never_ran()
-        self._close_what_is_gone()
+        self._taken.moves += [("end_close", (session,)) for session in self._dropped()]
 
     def taken(self) -> Taken:
         """Return what was done since this was last asked."""
@@ -161,7 +168,8 @@ class SGLangEngine(Engine):
 
     def observe(self) -> Observation:
         """Return the whole state."""
-        return self.eye.observe(self.state)
+        self._seen = self.eye.observe(self.state)
+        return self._seen
 
     def check(self) -> None:
         """Let the release look for leaks, when it is idle. Raises Difference."""
@@ -175,7 +183,7 @@ class SGLangEngine(Engine):
 
     def check_contents(self, histories: Histories) -> int:
         """Compare all KV with that of a fresh history."""
-        return check_kv(self.observe(), self.state, self.eye, histories)
+        return check_kv(self._seen or self.observe(), self.state, self.eye, histories)
 
     # -- asking
 
@@ -194,36 +202,12 @@ class SGLangEngine(Engine):
         kept = {rid for session in self.state["sessions"] for rid in session["req_nodes"]}
         return [self.eye.finished[rid] for rid in kept & self.eye.finished.keys()]
 
-    def _sent(
-        self, turn: Turn, command: str, tokens: Sequence[int], max_new: int, **named: Any
-    ) -> str:
-        """Send a turn; it is live unless it was refused for another reason than its size."""
-        turn.limit = turn.prompt_len + self.granted(turn.prompt_len, max_new)
-        turn.text_len = self.first_prompts.get(turn.session, turn.prompt_len)
-        turn.num_tokens = turn.prompt_len
-        told = self._asked(
-            command,
-            rid=turn.rid,
-            tokens=list(tokens),
-            max_new_tokens=max_new,
-            namespace=key(turn.namespace),
-            **named,
-        )
-        refused = [e["words"] for e in told["events"] if e["event"] == "refused"]
-        if any(TOO_LONG not in words for words in refused):
-            return REFUSED
-        if refused:
-            turn.turned_away = Why.TOO_LONG
-        self.turns.live[turn.rid] = turn
-        return OK
-
     def _ended(self, turn: Turn, answer: dict[str, Any]) -> Ended:
         if answer["kind"] == "abort" or answer["reason"]["type"] == "abort":
             return _aborted(turn, _why(turn))
         self.eye.finished[turn.rid] = turn
-        if not turn.is_plain:
-            self.first_prompts.setdefault(turn.session, turn.prompt_len)
-            self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
+        self.first_prompts.setdefault(turn.session, turn.prompt_len)
+        self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
         return Ended(turn.id, turn.session, "finished", "", tuple(answer["tokens"]))
 
     def _detach_what_never_ran(self) -> None:
@@ -234,28 +218,20 @@ class SGLangEngine(Engine):
                 self._taken.ended.append(_aborted(turn, _why(turn)))
                 self._taken.moves += self.translator.turned_away(turn)
 
-    def _close_what_is_gone(self) -> None:
-        """Tell of sessions that the release has dropped in this step."""
-        there = {int(session["id"]) for session in self.state["sessions"]}
-        for session in self.namespaces.keys() - there:
-            self._forget(session)
-            self._taken.moves.append(("end_close", (session,)))
-
-    def _forget(self, session: int) -> None:
-        del self.namespaces[session]
-        self._histories.pop(session, None)
-        self.first_prompts.pop(session, None)
-        self.turns.slots.discard(session)
+    def _dropped(self) -> set[int]:
+        """Return, and forget, the sessions that the release has dropped."""
+        gone = self.namespaces.keys() - {int(session["id"]) for session in self.state["sessions"]}
+        for session in gone:
+            del self.namespaces[session]
+            self._histories.pop(session, None)
+            self.first_prompts.pop(session, None)
+            self.turns.slots.discard(session)
+        return gone
 
     def _asked(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """Make a request: a session that it drops at once has been closed."""
-        self._state = None
-        told = self._told(command, **arguments)
-        if command == "close":
-            there = {int(session["id"]) for session in self.state["sessions"]}
-            for session in self.namespaces.keys() - there:
-                self._forget(session)
-        return told
+        """Ask for what leads to another state."""
+        self._state = self._seen = None
+        return self._told(command, **arguments)
 
     def _told(self, command: str, **arguments: Any) -> dict[str, Any]:
         try:

@@ -45,8 +45,9 @@ def check_kv(seen: Observation, state: dict[str, Any], eye: Eye, histories: Hist
         tokens = list(turn.tokens) if turn else histories.finished.get(row.session, [])
         found = state["rows"][str(row.row + eye.first_row)]["kv"][: row.committed]
         _compare(found, kv(tokens, key(_namespace(seen, row.session)) or ""), f"row {row.row}")
+    nodes = {node["id"]: node for node in state["tree"]}
     for node in state["tree"]:
-        tokens, start = _path(state["tree"], node)
+        tokens, start = _path(nodes, node)
         expected = kv(tokens, str(node["extra_key"] or ""))[start:]
         _compare(node["kv"], expected, "a node of the tree", start)
     return len(seen.rows)
@@ -56,9 +57,8 @@ def _namespace(seen: Observation, session: int) -> int:
     return next(each.namespace for each in seen.sessions if each.id == session)
 
 
-def _path(tree: list[dict[str, Any]], node: dict[str, Any]) -> tuple[list[int], int]:
+def _path(nodes: dict[int, dict[str, Any]], node: dict[str, Any]) -> tuple[list[int], int]:
     """Return all tokens up to the end of a node, and how many come before it."""
-    nodes = {each["id"]: each for each in tree}
     tokens, at = list(node["tokens"]), node
     while (at := nodes.get(at["parent"], {})) != {}:
         tokens[:0] = at["tokens"]

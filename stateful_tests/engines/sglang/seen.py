@@ -37,7 +37,7 @@ class Eye:
         rows = list(self._rows(state, requests))
         aside = list(self._aside(state, requests, {row.row for row in rows}))
         return Observation(
-            sessions=[*self._sessions(state, requests), *self._plain()],
+            sessions=list(self._sessions(state, requests)),
             turns=list(self._turns(state, requests)),
             rows=rows,
             nodes=list(self._nodes(state)),
@@ -45,8 +45,6 @@ class Eye:
             free_rows=[row - self.first_row for row in state["free_rows"]],
             aside_pages=[page for _, pages in aside for page in pages],
             aside_rows=[row for row, _ in aside],
-            num_pages=state["sizes"]["total"] // self.page_size,
-            shares_more=True,
         )
 
     # -- sessions and turns
@@ -79,11 +77,6 @@ class Eye:
         """Whether the row is that of a first turn, or of a stub: some releases enter it at once."""
         users = (request for request in requests.values() if request["row"] == row)
         return x not in self.turns.slots and any(not _is_over(user) for user in users)
-
-    def _plain(self) -> Iterator[SeenSession]:
-        for turn in self.turns.live.values():
-            if turn.is_plain:
-                yield SeenSession(turn.session, turn.namespace, turn.id, None, None, closing=True)
 
     def _last(self, rids: list[str]) -> int | None:
         """Return the last finished turn, or one that there is not where there are several."""

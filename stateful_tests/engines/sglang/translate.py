@@ -54,8 +54,8 @@ class Translator:
 
     def ended_waiting(self, turn: Turn) -> Iterator[Step]:
         """Generate how a turn ends that was aborted while it waited."""
+        del self.turns.live[turn.rid]
         yield "abort_waiting", (turn.id,)
-        yield from self._over(turn)
 
     # -- allocations and launches wait until their result is read, or the iteration is over
 
@@ -147,34 +147,25 @@ class Translator:
                 yield from self._computed(turn, Launch(False, launch.start, launch.upto))
             yield "finish", (turn.id, turn.num_tokens)
             self.turns.slots.add(turn.session)
-        yield from self._over(turn)
+            del self.turns.live[turn.rid]
 
     def _aborted(self, turn: Turn) -> Iterator[Step]:
         yield ("abort_nth" if turn.session in self.turns.slots else "abort_first"), (turn.id,)
         self.turns.slots.discard(turn.session)
+        del self.turns.live[turn.rid]
 
     def _cut_off(self, event: Event) -> Iterator[Step]:
         """Generate how a turn ends between two batches: some releases end it there."""
         if (turn := self.turns.runs(event["rid"])) is not None and turn.row is not None:
             yield from self._aborted(turn)
-            yield from self._over(turn)
 
     def turned_away(self, turn: Turn) -> Iterator[Step]:
         """Generate how a turn ends that never ran."""
-        yield self._never_ran(turn)
-        yield from self._over(turn)
-
-    def _never_ran(self, turn: Turn) -> Step:
         if turn.aborting:
-            return "abort_waiting", (turn.id,)
-        return "pre_abort", (turn.id, turn.turned_away)
-
-    def _over(self, turn: Turn) -> Iterator[Step]:
-        """Generate what follows the end of a turn: a plain request is over with it."""
-        del self.turns.live[turn.rid]
-        if turn.is_plain:
-            yield "end_close", (turn.session,)
-            self.turns.slots.discard(turn.session)
+            yield from self.ended_waiting(turn)
+        else:
+            del self.turns.live[turn.rid]
+            yield "pre_abort", (turn.id, turn.turned_away)
 
     # -- memory pressure
 

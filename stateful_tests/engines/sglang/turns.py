@@ -26,7 +26,6 @@ class Turn:
     prompt: list[int]  # its whole input, as its client has it
     limit: int
     text_len: int = 0  # of the session's first prompt: more than that is not told to be shared
-    is_plain: bool = False
     turned_away: str = ""  # why it will never run, in the spec's words: a stub runs in its place
     aborting: bool = False
     num_tokens: int = 0
