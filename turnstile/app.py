@@ -27,6 +27,7 @@ from turnstile.prove import prove
 from turnstile.reachable import reachable
 from turnstile.replay import replay
 from turnstile.report import BAD_INPUT
+from turnstile.survey import survey
 from turnstile.verify import verify
 from turnstile.workload import workload
 
@@ -38,8 +39,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    verify, prove, cross_check, export, explore, reachable, progress, fuzz, replay, workload, bugs,
-    mutants, document,
+    verify, prove, cross_check, export, explore, reachable, progress, fuzz, survey, replay,
+    workload, bugs, mutants, document,
 ):  # fmt: skip
     app.command()(command)
 app.command("compare")(compare_engines)

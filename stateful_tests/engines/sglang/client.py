@@ -45,14 +45,14 @@ class Client:
         self._printed: IO[bytes] | None = None
         self._unread = b""
 
-    def configure(self, world: World) -> str:
-        """Begin anew in a world, and return what class its prefix cache is.
+    def configure(self, world: World) -> dict[str, Any]:
+        """Begin anew in a world; return what the host tells, such as the class of its cache.
 
         Raises Hung and Crashed, as all that follows does.
         """
         if self._process is None:
             self._start()
-        return str(self.ask("configure", **asdict(world))["cache"])
+        return self.ask("configure", **asdict(world))
 
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         """Perform one command and return what the host tells."""

@@ -11,7 +11,7 @@ from stateful_tests.engines.sglang.host.clock import Clock
 from stateful_tests.engines.sglang.host.hooks import Hooks
 from stateful_tests.engines.sglang.host.journal import Journal
 from stateful_tests.engines.sglang.host.names import check_cache, names
-from stateful_tests.engines.sglang.host.observation import idle, observation
+from stateful_tests.engines.sglang.host.observation import observation
 from stateful_tests.engines.sglang.host.pools import replace_kernels
 from stateful_tests.engines.sglang.host.tree import tree_of
 from stateful_tests.engines.sglang.host.world import World
@@ -42,7 +42,7 @@ class Commands:
         self.scheduler.tree = tree_of(self.scheduler)
         self.hooks.listen(self.scheduler)
         self.journal.taken()
-        return {"ready": True, "cache": type(self.scheduler.tree_cache).__name__}
+        return {"cache": type(self.scheduler.tree_cache).__name__, **self.observe()}
 
     def open(self, session: str, timeout: float | None = None) -> Told:
         """Open a streaming session."""
@@ -64,29 +64,23 @@ class Commands:
         """End a request."""
         return self._asked(requests.abortion(rid))
 
-    def advance_clock(self, seconds: float) -> Told:
-        """Let time pass, for all that looks at a clock."""
+    def step(self, seconds: float = 0.0) -> Told:
+        """Let time pass, for all that looks at a clock, and run one iteration of the loop."""
         self.clock.now += seconds
-        return {}
-
-    def step(self, observe: bool = False) -> Told:
-        """Run one iteration of the scheduling loop."""
         self.scheduler.iterate()
-        return self._told() | (self.observe() if observe else {})
+        return self._told()
 
     def observe(self) -> Told:
-        """Tell the whole state."""
-        return {"state": observation(self.scheduler)}
+        """Tell the whole state, and what the release finds wrong with it: it looks when idle."""
+        state = observation(self.scheduler)
+        return {"state": state, "complaint": self._complaint() if state["idle"] else None}
 
-    def check(self) -> Told:
-        """Let the release check itself for leaks: as it does when idle, or when busy."""
-        scheduler = self.scheduler
-        check = scheduler.check_idle if idle(scheduler) else scheduler.check_busy
+    def _complaint(self) -> str | None:
         try:
-            check()
+            self.scheduler.check_idle()
         except (AssertionError, ValueError) as complaint:
-            return {"complaint": str(complaint)}
-        return {"complaint": None}
+            return str(complaint)
+        return None
 
     def _asked(self, request: Any) -> Told:
         """Hand a request over at once, as the loop does when it has fetched one."""
@@ -96,4 +90,4 @@ class Commands:
     def _told(self) -> Told:
         answers = list(self.scheduler.answers)
         self.scheduler.answers.clear()
-        return {"answers": answers, "events": self.journal.taken()}
+        return {"answers": answers, "events": self.journal.taken(), **self.observe()}
