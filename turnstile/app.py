@@ -14,6 +14,7 @@ from spec.machine.trace import TraceError
 from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
+from turnstile.check import check
 from turnstile.compare import compare_engines
 from turnstile.cross_check import cross_check
 from turnstile.document import document
@@ -40,7 +41,7 @@ app = typer.Typer(
 )
 for command in (
     verify, prove, cross_check, export, explore, reachable, progress, fuzz, survey, replay,
-    workload, bugs, mutants, document,
+    check, workload, bugs, mutants, document,
 ):  # fmt: skip
     app.command()(command)
 app.command("compare")(compare_engines)

@@ -86,7 +86,7 @@ class ConcreteState(Words):
 
     def fork(self) -> ConcreteState:
         """Return a copy that shares every cell until one of the two is written."""
-        new = object.__new__(ConcreteState)
+        new = object.__new__(type(self))
         own = new.__dict__
         own.update(self.__dict__)
         own["written"] = written = list[str]()
