@@ -8,7 +8,8 @@
 - Of the sizes of the world only `page_size` must be told. What is not told has no bound.
 - Sessions, turns and namespaces have any names. A text is told as the names of its whole pages,
   such as digests of their tokens, and behind these it is like no other; so is a prefix: `evict`
-  names it by a namespace and `pages`. Numbers mean what they mean in a trace.
+  names it by a namespace and `pages`, of which the last `count` go, or one. Numbers mean what they
+  mean in a trace.
 - An argument that is missing or null was not observed: any is tried. What follows must fit one.
 - `untold` names moves that the log leaves out: they are tried where an event needs them.
 - A request may have an `answer`: the spec's, or "refused" for whatever reason.
@@ -90,7 +91,10 @@ class Reader:
         """Read the other lines. Raises LogError."""
         for number, line in self._objects():
             self._number = number
-            yield self._event(line)
+            if "count" in line and line.get("do") == "evict":
+                yield from self._evictions(line)
+            else:
+                yield self._event(line)
 
     def _event(self, line: dict[str, Any]) -> Event:
         name = line.get("do")
@@ -109,6 +113,18 @@ class Reader:
         if sees is not None and (not isinstance(sees, dict) or sees.keys() - SEEN.keys()):
             raise self._wrong(f"sees is an object with some of {', '.join(SEEN)}")
         return Event(self._number, line, name, args, line.get("answer"), sees, told)
+
+    def _evictions(self, line: dict[str, Any]) -> Iterator[Event]:
+        """Read a line that evicts several pages: the last one first."""
+        last = self._event({name: value for name, value in line.items() if name != "count"})
+        count = self._count("count", line["count"])
+        if not last.told or count > len(line.get("pages") or ()):
+            raise self._wrong("evict has pages, and a count of how many of them go")
+        at = len(line["pages"]) - 1
+        for i in range(at, at - count, -1):
+            args = (self.texts.ancestor(last.args[0], i),)
+            sees = last.sees if i == at - count + 1 else None
+            yield Event(self._number, line, "evict", args, None, sees, True)
 
     # -- the first line
 
