@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from stateful_tests.engines.sglang.host import requests
@@ -15,6 +16,7 @@ from stateful_tests.engines.sglang.host.observation import observation
 from stateful_tests.engines.sglang.host.pools import replace_kernels
 from stateful_tests.engines.sglang.host.tree import tree_of
 from stateful_tests.engines.sglang.host.world import World
+from stateful_tests.engines.sglang.live.process import follow_schedulers
 
 Told = dict[str, Any]
 
@@ -39,10 +41,17 @@ class Commands:
         check_cache(chosen)
         self.clock.now = 1_000.0
         self.scheduler = self.make_scheduler(chosen)
-        self.scheduler.tree = tree_of(self.scheduler)
-        self.hooks.listen(self.scheduler)
+        pool = self.scheduler.token_to_kv_pool_allocator.get_kvcache()
+        self.scheduler.tree = tree_of(self.scheduler, pool.values)
+        self.hooks.listen(self.scheduler, self.scheduler.tree)
+        self.hooks.listen_to_pool(pool)
         self.journal.taken()
         return {"cache": type(self.scheduler.tree_cache).__name__, **self.observe()}
+
+    def log(self, folder: str) -> Told:
+        """Let schedulers that are configured from now on log to a folder, as a server's do."""
+        follow_schedulers(self.make_scheduler, Path(folder))
+        return {}
 
     def open(self, session: str, timeout: float | None = None) -> Told:
         """Open a streaming session."""
