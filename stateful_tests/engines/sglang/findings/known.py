@@ -58,7 +58,7 @@ FINDINGS = (
     Finding(
         "R5",
         "the abort of a first turn leaves a slot",
-        "after a cancelled first turn the next one goes on from its message and half its answer",
+        "after a cancelled first turn the next one goes on from its message and part of its answer",
         ("an_idle_slot_holds_at_most_the_last_turn", "a_slot_has_a_finished_turn"),
         "0.5.10.post1: mem_cache/session_aware_cache.py 210, `cache_finished_req` saves it",
         "0.5.10.post1",
@@ -69,7 +69,7 @@ FINDINGS = (
     Finding(
         "R6",
         "the abort of a later turn saves its lengths into the slot",
-        "after a cancelled turn the next one goes on from its message and half its answer",
+        "after a cancelled turn the next one goes on from its message and part of its answer",
         ("an_idle_slot_holds_at_most_the_last_turn",),
         "0.5.10.post1: mem_cache/session_aware_cache.py 210, `cache_finished_req` saves it",
         "0.5.10.post1",

@@ -31,7 +31,8 @@ def turn(rid, tokens, max_new_tokens):
 first = turn("1", [1, 2, 3], 4)
 second = turn("2", [8], 4)
 print("expected: the second turn is refused, since the first one has not been answered")
-print(f"seen:     to_finish={second.to_finish}, prompt {second.origin_input_ids}")
+seen = "refused" if second.to_finish else f"let in, with the prompt {second.origin_input_ids}"
+print(f"seen:     the second turn is {seen}")
 if second.to_finish is None:
     raise SystemExit("R2: a session lets a second turn in while one is in flight")
 print("R2: not in this release")
