@@ -27,6 +27,7 @@ class Requests:
         self.page_size = scheduler.page_size
         self.sessions: dict[Any, str] = {}  # of turns in flight
         self._open: dict[str, bool] = {}  # streaming sessions, and whether that is told
+        self._later: dict[str, list[Line]] = {}  # what is told when that is
         self._closing: set[str] = set()
         self._text_lens: dict[str, int] = {}  # of sessions with a first turn that ran
         self._existed = False  # the session that is asked to open
@@ -66,8 +67,11 @@ class Requests:
     def _opened(self, request: Any, _events: list[Line]) -> Iterator[Line]:
         session = request.session_id
         if self._existed and session in self._open:
-            yield from self._told_open(session, None)
-            yield {"do": "open", "session": session, "answer": "already_open"}
+            again = {"do": "open", "session": session, "answer": "already_open"}
+            if self._open[session]:
+                yield again
+            else:
+                self._later.setdefault(session, []).append(again)
         elif getattr(request, "streaming", None) and session in self._known:
             self._open[session] = False
 
@@ -139,6 +143,7 @@ class Requests:
         if not self._open[session]:
             self._open[session] = True
             yield {"do": "open", "session": session, "namespace": namespace, "answer": "ok"}
+            yield from self._later.pop(session, [])
 
     def finished(self, turn: Turn) -> None:
         """Note that a turn finished: the first one says what the session's text is."""
