@@ -12,7 +12,7 @@ from typing import Any
 
 from spec.language import Broken, Forbidden, NoRoom
 from spec.machine.log.choices import Unobserved, complete, left_out
-from spec.machine.log.lines import REFUSED, Event, LogError, Reader
+from spec.machine.log.lines import REFUSED, SEE, Event, LogError, Reader
 from spec.machine.log.seen import SEEN
 from spec.machine.log.state import LogState
 from spec.machine.log.why import Part, why
@@ -47,7 +47,7 @@ class Judge:
         self.states = [LogState(reader.size)]
         self.num_events = 0
         self._actions = self.rules.actions
-        self._places = {name: _places(name) for name in self._actions}
+        self._places = {SEE: (0, 1), **{name: _places(name) for name in self._actions}}
 
     def judge(self, events: Iterable[Event]) -> Objection | None:
         """Take events until one is refused; return why. Raises Ambiguous, and LogError."""
@@ -78,7 +78,7 @@ class Judge:
         """Let one state take an event, and compare what the log observed."""
         concerns = self._concerned(s, event.name, args)
         try:
-            answer = self._actions[event.name].run(s, *args)
+            answer = None if event.name == SEE else self._actions[event.name].run(s, *args)
         except (Forbidden, NoRoom, Broken) as error:
             return _objection(event, error)
         told = event.answer
@@ -124,6 +124,9 @@ class Judge:
 
     def _completed(self, event: Event, s: LogState) -> Iterator[tuple[Any, ...]]:
         """Generate the arguments that an event may have. Raises LogError."""
+        if event.name == SEE:
+            yield event.args
+            return
         try:
             for _, args in complete(s, (event.name, event.args)):
                 yield args
@@ -133,7 +136,8 @@ class Judge:
 
     def _silently(self, s: LogState, event: Event) -> Iterator[LogState]:
         """Generate the states that one untold move leads to."""
-        own = dict(zip(parameters(event.name), event.args, strict=True))
+        names = ("session", "turn") if event.name == SEE else parameters(event.name)
+        own = {k: v for k, v in zip(names, event.args, strict=True) if v is not None}
         for name, args in left_out(s, self.reader.untold, own):
             new = s.fork()
             try:

@@ -13,7 +13,8 @@
 - An argument that is missing or null was not observed: any is tried. What follows must fit one.
 - `untold` names moves that the log leaves out: they are tried where an event needs them.
 - A request may have an `answer`: the spec's, or "refused" for whatever reason.
-- `sees` tells what was observed after an event: see `seen`. `at` may be anything, such as a time.
+- `sees` tells what was observed after an event: see `seen`; a line that does `see` tells no more
+  than that, of a session or a turn. `at` may be anything, such as a time.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ from spec.machine.texts import Texts, least
 from spec.machine.trace import STEP, VERSION, TraceError
 
 REFUSED = "refused"
+
+SEE = "see"
+"""What a line does that only tells what was observed, of a session, a turn or all."""
 
 UNTOLD: Any = object()
 """Stands for an argument that was not observed."""
@@ -99,6 +103,8 @@ class Reader:
     def _event(self, line: dict[str, Any]) -> Event:
         name = line.get("do")
         plan = self._plans.get(name) if isinstance(name, str) else None
+        if name == SEE:
+            return self._see(line)
         if name == STEP:
             raise self._wrong("a log tells moves, and `step` tells none; replay a trace instead")
         if plan is None or name is None:
@@ -109,10 +115,21 @@ class Reader:
             return Event(self._number, line, name, args, None, None, True)
         if unknown := line.keys() - plan.keys() - BESIDE - ALSO.get(name, BESIDE):
             raise self._wrong(f"{name} has no argument {', '.join(sorted(unknown))}")
-        sees = line.get("sees")
+        return Event(self._number, line, name, args, line.get("answer"), self._sees(line), told)
+
+    def _see(self, line: dict[str, Any]) -> Event:
+        """Read what was observed without anything having happened."""
+        if unknown := line.keys() - {"session", "turn"} - BESIDE:
+            raise self._wrong(f"{SEE} has no argument {', '.join(sorted(unknown))}")
+        names = (self._reads_name(key, NAMES[key])(line) for key in ("session", "turn"))
+        args = tuple(None if name is UNTOLD else name for name in names)
+        return Event(self._number, line, SEE, args, None, self._sees(line) or {}, True)
+
+    def _sees(self, line: dict[str, Any]) -> Mapping[str, Any] | None:
+        sees: Mapping[str, Any] | None = line.get("sees")
         if sees is not None and (not isinstance(sees, dict) or sees.keys() - SEEN.keys()):
             raise self._wrong(f"sees is an object with some of {', '.join(SEEN)}")
-        return Event(self._number, line, name, args, line.get("answer"), sees, told)
+        return sees
 
     def _evictions(self, line: dict[str, Any]) -> Iterator[Event]:
         """Read a line that evicts several pages: the last one first."""

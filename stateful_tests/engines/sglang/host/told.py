@@ -52,11 +52,18 @@ def batch(args: Args, named_args: Named) -> Entry:
 
 def launched(args: Args, named_args: Named) -> Entry:
     """Tell which positions a batch computes."""
-    upto = args[0].seq_lens.tolist()
+    upto = _seq_lens(args[0])
     decoding = args[0].forward_mode.is_decode()
     lens = [1] * len(upto) if decoding else args[0].extend_lens
     start = [end - new for end, new in zip(upto, lens, strict=True)]
     return {**batch(args, named_args), "from": start, "upto": upto}
+
+
+def _seq_lens(batch: Any) -> list[int]:
+    """Return the lengths of a batch's sequences, without waiting for a GPU if it can be helped."""
+    on_cpu = batch.seq_lens_cpu
+    lens: list[int] = (batch.seq_lens if on_cpu is None else on_cpu).tolist()
+    return lens
 
 
 def read(args: Args, _named: Named) -> Entry:
@@ -82,7 +89,7 @@ def decoded(args: Args, _named: Named) -> Entry:
     """Tell at which positions of which rows one location each was allocated."""
     return {
         "rows": [lengths(req)["row"] for req in args[0].reqs],
-        "from": args[0].seq_lens.tolist(),
+        "from": _seq_lens(args[0]),
     }
 
 

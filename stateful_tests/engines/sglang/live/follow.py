@@ -20,9 +20,6 @@ from stateful_tests.engines.sglang.live.requests import Requests
 from stateful_tests.engines.sglang.translate import Translator
 from stateful_tests.engines.sglang.turns import Turns
 
-ENDS = {"finish", "abort_first", "abort_nth"}
-"""Moves after which it is told what the slot keeps."""
-
 
 class LiveTranslator(Translator):
     """Names namespaces and pages as the server does."""
@@ -76,19 +73,27 @@ class Follower:
         self.log.write(self.requests.after(request, self.journal.taken()))
 
     def _follow(self) -> None:
-        live = dict(self.turns.live)
-        steps = list(self.translator.moves(self.journal.taken()))
+        live, events = dict(self.turns.live), self.journal.taken()
+        rids = (self.requests.ended | _ended(events)) & self.requests.sessions.keys()
+        self.requests.ended.clear()
+        steps = list(self.translator.moves(events))
         for name, args in steps:
             if name == "finish":
                 self.requests.finished(live[args[0]])
         steps += self._detached()
-        lines = list(map(line_of, steps))
-        sessions = [self.requests.sessions.get(line.get("turn")) for line in lines]
-        for i, line in enumerate(lines):
-            if line["do"] in ENDS and sessions[i] not in sessions[i + 1 :]:
-                line["sees"] = self._slot(str(sessions[i]))
-        self.log.write(lines)
-        for rid in self.requests.sessions.keys() - self.turns.live.keys():
+        self.log.write(map(line_of, steps))
+        self.log.write(self._seen(rids))
+
+    def _seen(self, rids: set[str]) -> Iterator[Line]:
+        """Generate what is seen of the sessions of some requests; forget those that are over."""
+        known = self.scheduler.session_controller.sessions
+        for session in sorted({self.requests.sessions[rid] for rid in rids} & known.keys()):
+            flag = getattr(known[session], "_inflight", None)
+            told = {} if flag is None else {"in_flight": flag}
+            if session not in {turn.session for turn in self.turns.live.values()}:
+                told |= self._slot(session)
+            yield {"do": "see", "session": session, "sees": told}
+        for rid in rids - self.turns.live.keys():
             del self.requests.sessions[rid]
 
     def _slot(self, session: str) -> Line:
@@ -110,3 +115,10 @@ class Follower:
     def _drop(self) -> None:
         """Log which sessions are gone."""
         self.log.write(self.requests.dropped())
+
+
+def _ended(events: list[Line]) -> set[str]:
+    """Return which requests were over when a result was read."""
+    results = [event for event in events if event["event"] == "result"]
+    ends = (zip(each["rids"], each["finished"], strict=True) for each in results)
+    return {rid for end in ends for rid, reason in end if reason}

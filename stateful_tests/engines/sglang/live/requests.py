@@ -25,12 +25,14 @@ class Requests:
     def __init__(self, scheduler: Any, turns: Turns, translator: Translator) -> None:
         self.scheduler, self.turns, self.translator = scheduler, turns, translator
         self.page_size = scheduler.page_size
-        self.sessions: dict[Any, str] = {}  # of turns in flight
+        self.sessions: dict[str, str] = {}  # of requests that are not over, refused ones too
+        self.ended: set[str] = set()  # requests that are over, and not looked at yet
         self._open: dict[str, bool] = {}  # streaming sessions, and whether that is told
         self._later: dict[str, list[Line]] = {}  # what is told when that is
         self._closing: set[str] = set()
         self._text_lens: dict[str, int] = {}  # of sessions with a first turn that ran
         self._existed = False  # the session that is asked to open
+        self._waited: set[str] = set()  # requests that waited when an abort came
         self._tellers: dict[str, Callable[..., Iterator[Line]]] = {
             "OpenSessionReqInput": self._opened,
             "TokenizedGenerateReqInput": self._submitted,
@@ -45,6 +47,7 @@ class Requests:
     def before(self, request: Any) -> None:
         """Note what will not be seen any more when a request was processed."""
         self._existed = getattr(request, "session_id", None) in self._known
+        self._waited = self._waiting()
 
     def after(self, request: Any, events: list[Line]) -> list[Line]:
         """Return what a processed request amounts to."""
@@ -80,6 +83,7 @@ class Requests:
         if session not in self._open:
             return
         yield from self._told_open(session, request.extra_key)
+        self.sessions[request.rid] = session
         refused = [event["words"] for event in events if event["event"] == "refused"]
         line = {
             "do": "submit",
@@ -111,19 +115,19 @@ class Requests:
             turned_away=Why.TOO_LONG if refused else "",
         )
         self.turns.live[request.rid] = turn
-        self.sessions[request.rid] = session
         line |= {"max_new": max_new, "text": page_names(prompt, self.page_size)}
         yield line if refused else line | {"sees": {"tokens": len(prompt)}}
 
     def _aborted(self, request: Any, _events: list[Line]) -> Iterator[Line]:
-        waiting = {req.rid for req in self.scheduler.waiting_queue}
+        dropped = self._waited - self._waiting()
         for turn in list(self.turns.live.values()):
             if not (request.abort_all or turn.rid.startswith(request.rid)) or turn.aborting:
                 continue
             turn.aborting = True
             yield {"do": "abort", "turn": turn.rid, "answer": "ok"}
-            if turn.row is None and turn.rid not in waiting:
+            if turn.rid in dropped:
                 yield from map(line_of, self.translator.ended_waiting(turn))
+                self.ended.add(turn.rid)
 
     def _closed(self, request: Any, _events: list[Line]) -> Iterator[Line]:
         session = request.session_id
@@ -137,6 +141,9 @@ class Requests:
             self._forget(session)
 
     # -- sessions
+
+    def _waiting(self) -> set[str]:
+        return {req.rid for req in self.scheduler.waiting_queue}
 
     def _told_open(self, session: str, namespace: str | None) -> Iterator[Line]:
         """Tell that a session is open, if that is not told."""
