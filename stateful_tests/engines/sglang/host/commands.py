@@ -12,6 +12,7 @@ from stateful_tests.engines.sglang.host.hooks import Hooks
 from stateful_tests.engines.sglang.host.journal import Journal
 from stateful_tests.engines.sglang.host.names import check_cache, names
 from stateful_tests.engines.sglang.host.observation import idle, observation
+from stateful_tests.engines.sglang.host.planted.known import plant
 from stateful_tests.engines.sglang.host.pools import replace_kernels
 from stateful_tests.engines.sglang.host.tree import tree_of
 from stateful_tests.engines.sglang.host.world import World
@@ -40,6 +41,7 @@ class Commands:
         self.clock.now = 1_000.0
         self.scheduler = self.make_scheduler(chosen)
         self.scheduler.tree = tree_of(self.scheduler)
+        plant(chosen.planted, self.scheduler)
         self.hooks.listen(self.scheduler)
         self.journal.taken()
         return {"ready": True, "cache": type(self.scheduler.tree_cache).__name__}
