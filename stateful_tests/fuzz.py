@@ -114,7 +114,14 @@ class Fuzz:
         return None
 
     def one(self) -> Failure | None:
-        """Perform the next run."""
+        """Perform the next run; return what differs, cut down."""
+        if failure := self.met():
+            self.failure = cut_down(failure.setting, failure.difference, self.make)
+            return self.failure
+        return None
+
+    def met(self) -> Failure | None:
+        """Perform the next run; return what differs, as it was met."""
         random = Random(f"{self.seed} {self.runs}")
         self.runs += 1
         lockstep = self.make(self.drawn.setting(random.choice, self.seed, self.device))
@@ -125,7 +132,6 @@ class Fuzz:
                 self.actions[name] += 1
         except Difference as difference:
             self.failure = Failure(lockstep.setting, difference)
-            self.failure = cut_down(lockstep.setting, difference, self.make)
             return self.failure
         finally:
             self.moves += lockstep.taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from spec.machine.trace import STEP, Step
+from spec.machine.trace import STEP, Step, fits
 from stateful_tests.difference import Difference
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.setting import Setting
@@ -46,7 +46,8 @@ def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lock
         best = _better(best, setting, moves_of(setting, best.difference.steps, make), make)
     for plainer in _PLAINER:
         for other in plainer(best.setting):
-            best = _better(best, other, best.difference.steps, make)
+            if all(fits(step, other.size) for step in best.difference.steps):
+                best = _better(best, other, best.difference.steps, make)
     return best
 
 

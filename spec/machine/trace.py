@@ -81,6 +81,13 @@ def show(step: Step) -> str:
     return f"{name}({', '.join(f'{k}={json.dumps(v)}' for k, v in named(name, args).items())})"
 
 
+def fits(step: Step, size: Size) -> bool:
+    """Whether a world has all that an action names: its session, turn, namespace, text."""
+    name, args = step
+    sorts = zip(parameters(name).values(), args, strict=True)
+    return all(value in size.domain(sort) for sort, value in sorts if _is_atom(sort))
+
+
 def steps_to(key: int, came_from: CameFrom) -> list[Step]:
     """Return the actions from the initial state to the state of `key`."""
     steps: list[Step] = []

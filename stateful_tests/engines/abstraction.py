@@ -110,6 +110,9 @@ def _row(s: ConcreteState, row: SeenRow, more: set[int], told: int | None) -> No
         if s.holder[r] != row.session:
             raise Difference("no_row_serves_two_sessions", held)
         raise Difference("no_row_serves_two_turns", f"{held}, to two of its turns")
+    if len(row.pages) < s.pages(row.allocated):
+        words = f"row {r} of session {row.session} has {row.allocated} tokens allocated"
+        raise Difference("a_row_lists_a_page_for_each_token", f"{words}, and lists {row.pages}")
     s.holder[r] = row.session
     protected = row.protected if told is None else min(row.protected, told)
     s.protected[r], s.committed[r] = protected, row.committed

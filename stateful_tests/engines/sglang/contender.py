@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import re
 from functools import cache
+from typing import Any
 
 from stateful_tests.engines.contender import Contender, NotInstalledError, UnknownEngineError
 from stateful_tests.engines.sglang.adapter import SGLangEngine
@@ -27,8 +28,11 @@ CACHES = {"unified": UNIFIED, "rust": RUST}
 MODES = (*CACHES, "mixed", *LOOPS)
 
 
-def find_release(name: str) -> Contender:
-    """Return a hosted release. Raises UnknownEngineError, or NotInstalledError."""
+def find_release(name: str, planted: str = "") -> Contender:
+    """Return a hosted release; `planted` names a bug that it is to have (host/planted).
+
+    Raises UnknownEngineError, or NotInstalledError.
+    """
     read = NAME.fullmatch(name)
     if read is None or read[1] not in RELEASES:
         known = ", ".join(f"sglang=={release}" for release in RELEASES)
@@ -40,7 +44,8 @@ def find_release(name: str) -> Contender:
             f"sglang=={release} is not installed; install it with "
             f"`turnstile engines install sglang=={release}`."
         )
-    world = {
+    world: dict[str, Any] = {
+        "planted": planted,
         "unified": bool(modes & {"unified", "rust"}),
         "rust_core": "rust" in modes,
         "mixed": "mixed" in modes,

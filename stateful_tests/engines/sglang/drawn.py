@@ -48,7 +48,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
 
 def draw_world(setting: Setting) -> World:
     """Return the lengths that clients ask for in a drawn setting."""
-    asks = each((1, 2, 3, 5), (1, 2, 3, 5), range(setting.size.texts))
+    asks = each((1, 2, 3, 5, 8), (1, 2, 3, 5), range(setting.size.texts))
     asks += each((TOO_LONG,), (1,), range(setting.size.texts))
     return World("drawn", setting.size, asks, features=frozenset({"tree"}))
 
@@ -58,9 +58,14 @@ DRAWN = Drawn(draw_setting, draw_world, length=200)
 
 
 def hosted(
-    setting: Setting, *, unified: bool = False, rust_core: bool = False, mixed: bool = False
+    setting: Setting,
+    *,
+    unified: bool = False,
+    rust_core: bool = False,
+    mixed: bool = False,
+    planted: str = "",
 ) -> HostedWorld:
-    """Return how a release is configured for a setting."""
+    """Return how a release is configured for a setting; `planted` names a bug to have."""
     size = setting.size
     if size.sliding or size.hybrid:
         raise ValueError("releases are hosted with layers of full attention only")
@@ -76,4 +81,5 @@ def hosted(
         mixed=mixed,
         unified=unified,
         rust_core=rust_core,
+        planted=planted,
     )

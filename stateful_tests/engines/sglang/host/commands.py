@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from stateful_tests.engines.sglang.host.hooks import Hooks
 from stateful_tests.engines.sglang.host.journal import Journal
 from stateful_tests.engines.sglang.host.names import check_cache, names
 from stateful_tests.engines.sglang.host.observation import observation
+from stateful_tests.engines.sglang.host.planted.known import plant
 from stateful_tests.engines.sglang.host.pools import replace_kernels
 from stateful_tests.engines.sglang.host.tree import tree_of
 from stateful_tests.engines.sglang.host.world import World
@@ -43,6 +44,7 @@ class Commands:
         self.scheduler = self.make_scheduler(chosen)
         pool = self.scheduler.token_to_kv_pool_allocator.get_kvcache()
         self.scheduler.tree = tree_of(self.scheduler, pool.values)
+        plant(chosen.planted, self.scheduler)
         self.hooks.listen(self.scheduler, self.scheduler.tree)
         self.hooks.listen_to_pool(pool)
         self.journal.taken()
@@ -77,19 +79,16 @@ class Commands:
         """Let time pass, for all that looks at a clock, and run one iteration of the loop."""
         self.clock.now += seconds
         self.scheduler.iterate()
-        return self._told()
+        told = self._told()
+        if not told["state"]["idle"]:
+            told["complaint"] = _complaint(self.scheduler.check_busy)
+        return told
 
     def observe(self) -> Told:
         """Tell the whole state, and what the release finds wrong with it: it looks when idle."""
         state = observation(self.scheduler)
-        return {"state": state, "complaint": self._complaint() if state["idle"] else None}
-
-    def _complaint(self) -> str | None:
-        try:
-            self.scheduler.check_idle()
-        except (AssertionError, ValueError) as complaint:
-            return str(complaint)
-        return None
+        complaint = _complaint(self.scheduler.check_idle) if state["idle"] else None
+        return {"state": state, "complaint": complaint}
 
     def _asked(self, request: Any) -> Told:
         """Hand a request over at once, as the loop does when it has fetched one."""
@@ -100,3 +99,12 @@ class Commands:
         answers = list(self.scheduler.answers)
         self.scheduler.answers.clear()
         return {"answers": answers, "events": self.journal.taken(), **self.observe()}
+
+
+def _complaint(check: Callable[[], None]) -> str | None:
+    """Return what a check of the release complains of."""
+    try:
+        check()
+    except (AssertionError, ValueError) as complaint:
+        return str(complaint)
+    return None

@@ -24,6 +24,7 @@ class World:
     rust_core: bool = False  # of the unified cache
     busy_check: bool = False
     conservativeness: float = 1.0  # near 0: turns are admitted that will be retracted
+    planted: str = ""  # the name of a bug to have, as in planted/known.py
 
     @property
     def cache(self) -> str:
