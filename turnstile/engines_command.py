@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stateful_tests.engines.sglang.install import InstallError, install, installed
+from stateful_tests.engines.hosting.install import InstallError
+from stateful_tests.engines.sglang.install import install, installed
 from stateful_tests.engines.sglang.releases import LOOPS, RELEASES, requirement
 from turnstile.bad_input import check_known
 from turnstile.console import make_console

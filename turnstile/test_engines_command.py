@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stateful_tests.engines.sglang.install import InstallError
+from stateful_tests.engines.hosting.install import InstallError
 from stateful_tests.engines.sglang.releases import RELEASES
 from turnstile import engines_command
 from turnstile.conftest import Called
