@@ -18,6 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--examples", type=int, default=60, help="runs that Hypothesis draws")
     group.addoption("--device", default="cpu", help="where the engine runs: cpu, cuda, cuda:1")
     group.addoption("--engine", help=f"judge this engine, and nothing else: {NAMES}")
+    group.addoption(
+        "--beyond-known", action="store_true", help="leave alone what leads to known findings"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,6 +58,7 @@ def device(request: pytest.FixtureRequest) -> str:
 def contender(request: pytest.FixtureRequest) -> Contender:
     """Return the engine that the command line names, or the project's own."""
     try:
-        return find(request.config.getoption("--engine") or REFERENCE.name)
+        found = find(request.config.getoption("--engine") or REFERENCE.name)
     except NotInstalledError as missing:
         pytest.skip(str(missing))
+    return found.beyond_known if request.config.getoption("--beyond-known") else found

@@ -55,7 +55,10 @@ REQUESTS = ("open", "submit", "generate", "abort", "close", "stay_silent", STEP)
 """What an engine that makes its own moves is driven by."""
 
 TRIES = 6
-"""Requests that are drawn until one is not refused."""
+"""Requests that are looked at until one is not refused, nor to be avoided."""
+
+STRIDE = 7919
+"""How far apart these are: a prime, so that they differ. To draw each would take far longer."""
 
 ESSENTIAL = {"open", "submit"}
 """Never left out: without them nothing else happens."""
@@ -116,21 +119,23 @@ class Draw:
         allowed = self.allowed(state, name)
         if not allowed:
             return None
-        action, args = state.rules.actions[name], choose(allowed)
-        if action.kind == "move" or choose([True, False, False, False]):
-            return args
-        for _ in range(TRIES):
-            if action.run(state.fork(), *args) == Answer.OK:
+        action = state.rules.actions[name]
+        if action.kind == "move":
+            return choose(allowed)
+        may_be_refused = choose([True, False, False, False])
+        place = choose(range(len(allowed)))
+        for i in range(TRIES):
+            args = allowed[(place + i * STRIDE) % len(allowed)]
+            if self.avoided and self.avoided(state, (name, args)):
+                continue
+            if may_be_refused or action.run(state.fork(), *args) == Answer.OK:
                 return args
-            args = choose(allowed)
         return None
 
     def allowed(self, state: ConcreteState, name: str) -> list[Args]:
         """Return the arguments with which `name` may happen in `state`, or is a request."""
         action = state.rules.actions[name]
         arguments = self.world.arguments(state, name)
-        if self.avoided:
-            arguments = (args for args in arguments if not self.avoided(state, (name, args)))
         if action.kind == "request":
             return list(arguments)
         return [args for args in arguments if _may_happen(state, action.run, args)]

@@ -18,9 +18,6 @@ from stateful_tests.lockstep import Avoid, Lockstep
 from stateful_tests.run import Failure, MakeLockstep, cut_down
 from stateful_tests.setting import Setting
 
-RUN_LENGTH = 100
-"""Actions in one run, before the next world is drawn."""
-
 
 def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Setting:
     """Draw a world: tight or roomy, a page of one token or of several, few or enough rows.
@@ -72,6 +69,7 @@ class Drawn:
     world: Callable[[Setting], World] = draw_world
     avoided: Avoid | None = None
     unasked: frozenset[str] = frozenset()  # actions that the engine does not have
+    length: int = 100  # actions in one run, before the next world is drawn
 
     def swarm(self, lockstep: Lockstep, choose: Choose[Any]) -> Draw:
         """Return what draws the actions of one run."""
@@ -138,7 +136,7 @@ class Fuzz:
 def _acted(lockstep: Lockstep, drawn: Drawn, choose: Choose[Any]) -> Iterator[str]:
     """Perform drawn actions, and yield their names."""
     draw = drawn.swarm(lockstep, choose)
-    for _ in range(RUN_LENGTH):
+    for _ in range(drawn.length):
         step = draw.next(lockstep.state, choose)
         lockstep.do(step)
         yield step[0]

@@ -28,6 +28,7 @@ from stateful_tests.engines.engine import (
     NotOffered,
 )
 from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.observation import Observation
 from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.prompts import Prompts
 from stateful_tests.setting import Setting
@@ -88,6 +89,7 @@ class Lockstep:
         self.num_sessions = 0  # comparisons of all KV of one session
         self.watch: Watch | None = None
         self.avoided: Avoid | None = None  # what is left out, as what the spec forbids is
+        self._compared: tuple[ConcreteState, Observation | None] = self.state, None  # found equal
         self._num_submits = 0
         self._num_idle_steps = 0  # in a row, of a busy engine that did nothing
         self._overdue: dict[int, int] = {}  # session -> steps since its turn ended, and it closes
@@ -327,6 +329,14 @@ class Lockstep:
         """
         self.num_compared += 1
         seen = self.engine.observe()
+        state, before = self._compared
+        if seen is not before or not self.state.same_as(state):
+            self._compare_states(seen)
+            self._compared = self.state.fork(), seen
+        self.engine.check()
+        self.num_sessions += self.engine.check_contents(self.histories)
+
+    def _compare_states(self, seen: Observation) -> None:
         pages, shares_more = self.setting.size.pages, self.engine.shares_more
         observed = abstract(seen, self.state, self.prompts, pages, shares_more=shares_more)
         if different := state_difference(self.state, observed):
@@ -336,8 +346,6 @@ class Lockstep:
             raise Difference(broken[0], words, state=different)
         if seen.sizes:
             compare_sizes(self.state, seen.sizes)
-        self.engine.check()
-        self.num_sessions += self.engine.check_contents(self.histories)
 
     def _violated(self, observed: ConcreteState) -> list[str]:
         """Return the invariants that do not hold, unless the world is too large to try them all."""

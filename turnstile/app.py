@@ -14,6 +14,7 @@ from spec.machine.trace import TraceError
 from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
+from turnstile.check import check
 from turnstile.compare import compare_engines
 from turnstile.cross_check import cross_check
 from turnstile.document import document
@@ -27,6 +28,7 @@ from turnstile.prove import prove
 from turnstile.reachable import reachable
 from turnstile.replay import replay
 from turnstile.report import BAD_INPUT
+from turnstile.survey import survey
 from turnstile.verify import verify
 from turnstile.workload import workload
 
@@ -38,8 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    verify, prove, cross_check, export, explore, reachable, progress, fuzz, replay, workload, bugs,
-    mutants, document,
+    verify, prove, cross_check, export, explore, reachable, progress, fuzz, survey, replay,
+    check, workload, bugs, mutants, document,
 ):  # fmt: skip
     app.command()(command)
 app.command("compare")(compare_engines)

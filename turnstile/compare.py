@@ -36,12 +36,12 @@ def compare_engines(
 ) -> None:
     """Replay the minimal trace of each finding on engines: which has it, and which has it no more?
 
-    Findings were made in the normal loop; name another as in sglang==0.5.11[overlap].
+    Each runs in the loop that it was made in; name one for all as in sglang==0.5.11[overlap].
     """
     findings = {finding.id: finding for finding in FINDINGS}
     if only is not None:
         check_known("finding", only, findings)
-    names = engines or [f"{requirement(release)}[normal]" for release in installed()]
+    names = engines or [requirement(release) for release in installed()]
     if not names:
         raise BadInputError("no release is installed; install one with `turnstile engines install`")
     contenders = [find_engine(name) for name in names]

@@ -105,4 +105,5 @@ def draw(
 
 def take(part: LockstepRuns, runs: Fuzz) -> None:
     """Copy the figures of the runs into the report."""
-    part.runs, part.actions, part.moves = runs.runs, dict(runs.actions), dict(runs.moves)
+    part.runs, part.run_length = runs.runs, runs.drawn.length
+    part.actions, part.moves = dict(runs.actions), dict(runs.moves)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stateful_tests.fuzz import RUN_LENGTH
+from stateful_tests.fuzz import Drawn
 from turnstile.covered import Covered
 from turnstile.report import Part, Verdict
 
@@ -135,7 +135,7 @@ class LockstepRuns(Part):
     device: str
     seed: int
     runs: int = 0
-    run_length: int = RUN_LENGTH
+    run_length: int = Drawn.length
     actions: dict[str, int] = field(default_factory=dict)
     moves: dict[str, int] = field(default_factory=dict)  # made by the engine's scheduler, too
     coverage: Covered | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, permutations, product
 from typing import Any
 
@@ -18,6 +19,7 @@ INTERCHANGEABLE = ("Session", "Turn", "Row", "Page", "Recurrent")
 Atoms = tuple[tuple[str | None, ...], str | tuple[str | None, ...] | None]
 
 
+@cache
 def renameable(field: Field) -> Atoms:
     """Return the sorts of a map's keys and values that are renamed, None for the others."""
 
@@ -88,7 +90,7 @@ def renamed(s: ConcreteState) -> dict[str, list[Any]]:
     names["Session"] = {x: x for x in range(s.size.sessions)}
     names["Turn"] = {t: t for t in range(s.size.turns)}
     return {
-        name: _rename(cells, *renameable(field), names)
+        name: _rename(cells, *renameable(field), names) if cells else []
         for (name, field), cells in zip(s.rules.fields.items(), s.cells(), strict=True)
     }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from spec.language import NIL, Broken, NoRoom, Number, Words
-from spec.machine.rules import Rules
+from spec.machine.rules import Field, Rules
 from spec.machine.size import Size
 
 
@@ -21,6 +22,12 @@ def default(sort: Any) -> Any:
     if hasattr(sort, "__metadata__") and isinstance(sort.__metadata__[0], Number):
         return 0
     return NIL
+
+
+@cache
+def empty(field: Field) -> Any:
+    """What a field holds where nothing was written."""
+    return default(field.value)
 
 
 class Cells:
@@ -63,7 +70,7 @@ class ConcreteState(Words):
         self.written: list[str] = []
         """Maps that were written since this state was made or forked."""
         for name, field in rules.fields.items():
-            setattr(self, name, Cells(name, {}, default(field.value), self.written))
+            self.__dict__[name] = Cells(name, {}, empty(field), self.written)
 
     @classmethod
     def of(cls, rules: Rules, size: Size, cells: tuple[dict[Any, Any], ...]) -> ConcreteState:
@@ -79,7 +86,7 @@ class ConcreteState(Words):
 
     def fork(self) -> ConcreteState:
         """Return a copy that shares every cell until one of the two is written."""
-        new = object.__new__(ConcreteState)
+        new = object.__new__(type(self))
         own = new.__dict__
         own.update(self.__dict__)
         own["written"] = written = list[str]()

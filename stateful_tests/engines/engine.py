@@ -131,7 +131,10 @@ class Engine(Protocol):
 
     @abstractmethod
     def observe(self) -> Observation:
-        """Return the whole state between two actions. It reads, it never repairs."""
+        """Return the whole state between two actions. It reads, it never repairs.
+
+        The very object that was returned before stands for a state in which nothing has changed.
+        """
 
     def check(self) -> None:
         """Raise what the engine itself finds wrong with its structures."""

@@ -104,8 +104,10 @@ def b9(engine: Engine) -> None:
 
 def b20(engine: Engine) -> None:
     """Keep every past turn attached to its session."""
+    finish = engine.controller.finish
 
     def planted(session: Session, turn: Turn) -> None:
-        session.req_nodes, session.in_flight = turn, None
+        session.req_nodes = None  # so that it is not forgotten
+        finish(session, turn)
 
     engine.controller.finish = planted  # type: ignore[method-assign]

@@ -33,20 +33,27 @@ MOVES = {
 }
 """All that each engine can do."""
 
+FREE, LOST, TWICE = "no_page_is_free_and_held", "no_page_is_lost", "no_page_has_two_holders"
+KV, OUTPUT = "committed_kv_is_that_of_the_tokens", "output_equals_that_of_the_dense_model"
+MOVE = "the_spec_allows_every_move"
+
 CAUGHT = {
-    (VLLM, "frees_twice"): ("no_page_is_free_and_held", 3),
-    (VLLM, "keeps_a_block"): ("no_page_is_lost", 2),
-    (VLLM, "leaves_a_hit_evictable"): ("no_page_is_free_and_held", 4),
-    (VLLM, "keeps_the_hash"): ("no_crash: AssertionError in cache_full_blocks", 9),
-    (VLLM, "hashes_without_the_parent"): ("committed_kv_is_that_of_the_tokens", 2),
-    (VLLM, "forgets_the_salt"): ("the_spec_allows_every_move", 5),
-    (VLLM, "hits_the_last_token"): ("no_crash: AssertionError in schedule", 4),
-    (ORIGINAL, "frees_twice"): ("locks_balance", 6),
-    (ORIGINAL, "keeps_a_block"): ("no_page_is_lost", 2),
-    (ORIGINAL, "leaves_a_hit_evictable"): ("no_page_is_free_and_held", 4),
-    (ORIGINAL, "hashes_without_the_parent"): ("the_spec_allows_every_move", 6),
+    (VLLM, "frees_twice"): {FREE, "locks_balance"},
+    (VLLM, "keeps_a_block"): {LOST},
+    (VLLM, "leaves_a_hit_evictable"): {FREE},
+    (VLLM, "keeps_the_hash"): {KV, OUTPUT, "no_crash: AssertionError in cache_full_blocks"},
+    (VLLM, "hashes_without_the_parent"): {KV, OUTPUT, TWICE, MOVE},
+    (VLLM, "forgets_the_salt"): {KV, OUTPUT, MOVE},
+    (VLLM, "hits_the_last_token"): {"no_crash: AssertionError in schedule"},
+    (ORIGINAL, "frees_twice"): {FREE, "locks_balance"},
+    (ORIGINAL, "keeps_a_block"): {LOST},
+    (ORIGINAL, "leaves_a_hit_evictable"): {FREE},
+    (ORIGINAL, "hashes_without_the_parent"): {KV, OUTPUT, TWICE, MOVE},
 }
-"""What tells of each planted bug with seed 0, and after how many actions."""
+"""The checks that may see each planted bug first."""
+
+LONGEST = 14
+"""Actions of a minimal trace, at most."""
 
 
 def fuzz(name: str, planted: tuple[str, ...] = ()) -> Fuzz:
@@ -68,4 +75,5 @@ def test_an_engine_agrees_with_the_spec_and_does_all_that_it_can(name: str) -> N
 def test_a_planted_bug_is_caught_by_name_and_by_a_short_trace(name: str, planted: str) -> None:
     failure = fuzz(name, (planted,)).run(60)
     assert failure is not None, f"{planted} was not caught"
-    assert (failure.difference.check, len(failure.difference.steps)) == CAUGHT[name, planted]
+    assert failure.difference.check in CAUGHT[name, planted]
+    assert len(failure.difference.steps) <= LONGEST

@@ -47,14 +47,14 @@ class Client:
         self._printed: IO[bytes] | None = None
         self._unread = b""
 
-    def configure(self, world: DataclassInstance) -> str:
-        """Begin anew in a world, whose fields the host knows; return what its prefix cache is.
+    def configure(self, world: DataclassInstance) -> dict[str, Any]:
+        """Begin anew in a world, whose fields the host knows; return what it tells of itself.
 
         Raises Hung and Crashed, as all that follows does.
         """
         if self._process is None:
             self._start()
-        return str(self.ask("configure", **asdict(world))["cache"])
+        return self.ask("configure", **asdict(world))
 
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         """Perform one command and return what the host tells."""

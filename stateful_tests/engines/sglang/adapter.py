@@ -51,12 +51,11 @@ class SGLangEngine(Engine):
     def __init__(self, client: Client, world: World) -> None:
         """Begin anew. Raises Crashed and Hung."""
         self.client, self.world = client, world
-        client.configure(world)
+        self._last = client.configure(world)  # what the release told last: its state, too
         self.turns, self.namespaces = Turns(), dict[int, int]()
         self.translator = Translator(self.turns, world.page_size)
         self._taken, self._num_requests = Taken(), 0
-        self._state: dict[str, Any] | None = None
-        self._seen: Observation | None = None  # of this very state
+        self._seen = Observation()  # when it was last observed
         first_row = min(self.state["free_rows"])
         self.eye = Eye(self.turns, self.namespaces, world.page_size, first_row)
         self._histories: dict[int, list[int]] = {}  # session -> last finished tokens
@@ -65,9 +64,8 @@ class SGLangEngine(Engine):
     @property
     def state(self) -> dict[str, Any]:
         """The release's state, as of now."""
-        if self._state is None:
-            self._state = self._told("observe")["state"]
-        return self._state
+        state: dict[str, Any] = self._last["state"]
+        return state
 
     @property
     def idle(self) -> bool:
@@ -148,9 +146,7 @@ class SGLangEngine(Engine):
 
     def step(self) -> None:
         """Run one iteration of the release's own loop."""
-        self._told("advance_clock", seconds=A_WHILE)
-        told = self._asked("step", observe=True)
-        self._state = told["state"]
+        told = self._asked("step", seconds=A_WHILE)
         before = dict(self.turns.live)
         self._taken.moves += self.translator.moves(told["events"])
         for answer in told["answers"]:
@@ -168,12 +164,14 @@ class SGLangEngine(Engine):
 
     def observe(self) -> Observation:
         """Return the whole state."""
-        self._seen = self.eye.observe(self.state)
+        seen = self.eye.observe(self.state)
+        if seen != self._seen:
+            self._seen = seen
         return self._seen
 
     def check(self) -> None:
-        """Let the release look for leaks, when it is idle. Raises Difference."""
-        if self.state["idle"] and (complaint := self._told("check")["complaint"]):
+        """Pass on what the release finds when it looks for leaks. Raises Difference."""
+        if complaint := self._last["complaint"]:
             words = " ".join(complaint.split())
             raise Difference("the_engine_keeps_its_own_rules", words)
 
@@ -182,8 +180,8 @@ class SGLangEngine(Engine):
         check_output(turn, prompt_len, tokens, key(namespace) or "")
 
     def check_contents(self, histories: Histories) -> int:
-        """Compare all KV with that of a fresh history."""
-        return check_kv(self._seen or self.observe(), self.state, self.eye, histories)
+        """Compare all KV, as last observed, with that of a fresh history."""
+        return check_kv(self._seen, self.state, self.eye, histories)
 
     # -- asking
 
@@ -229,17 +227,13 @@ class SGLangEngine(Engine):
         return gone
 
     def _asked(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """Ask for what leads to another state."""
-        self._state = self._seen = None
-        return self._told(command, **arguments)
-
-    def _told(self, command: str, **arguments: Any) -> dict[str, Any]:
         try:
-            return self.client.ask(command, **arguments)
+            self._last = self.client.ask(command, **arguments)
         except Crashed as crash:
             raise Difference(f"no_crash: {cause(str(crash))}", str(crash)) from None
         except Hung as hung:
             raise Difference("every_request_is_answered", str(hung)) from None
+        return self._last
 
 
 def _why(turn: Turn) -> str:

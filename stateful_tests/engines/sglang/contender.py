@@ -9,11 +9,10 @@ from functools import cache
 from stateful_tests.engines.contender import Contender, NotInstalledError, UnknownEngineError
 from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.adapter import SGLangEngine
-from stateful_tests.engines.sglang.drawn import draw_setting, draw_world, hosted
+from stateful_tests.engines.sglang.drawn import DRAWN, hosted
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.install import folder_of, installed, python_of
 from stateful_tests.engines.sglang.releases import HOST, RELEASES, RUST, UNIFIED
-from stateful_tests.fuzz import Drawn
 from stateful_tests.lockstep import Avoid
 from stateful_tests.setting import Setting
 
@@ -51,12 +50,12 @@ def find_release(name: str) -> Contender:
         return SGLangEngine(_client(release), hosted(setting, **world))
 
     overlap = next((LOOPS[mode] for mode in modes if mode in LOOPS), None)
-    return Contender(name, make, Drawn(draw_setting, draw_world), overlap, _known(release))
+    return Contender(name, make, DRAWN, overlap, _known(release))
 
 
 def _known(release: str) -> Avoid:
     """Return what leads to any finding of a release."""
-    avoided = [finding.avoided for finding in FINDINGS if release in finding.releases]
+    avoided = tuple({finding.avoided for finding in FINDINGS if release in finding.releases})
     return lambda state, step: any(avoid(state, step) for avoid in avoided)
 
 

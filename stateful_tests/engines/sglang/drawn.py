@@ -8,6 +8,7 @@ from spec.machine.size import Size
 from spec.machine.worlds import World, each
 from stateful_tests.draw import Choose
 from stateful_tests.engines.sglang.host.world import World as HostedWorld
+from stateful_tests.fuzz import Drawn
 from stateful_tests.setting import Setting
 
 CONTEXT = 16
@@ -50,6 +51,10 @@ def draw_world(setting: Setting) -> World:
     asks = each((1, 2, 3, 5), (1, 2, 3, 5), range(setting.size.texts))
     asks += each((TOO_LONG,), (1,), range(setting.size.texts))
     return World("drawn", setting.size, asks, features=frozenset({"tree"}))
+
+
+DRAWN = Drawn(draw_setting, draw_world, length=200)
+"""Runs are longer than elsewhere: to configure a release anew takes as long as ten actions."""
 
 
 def hosted(

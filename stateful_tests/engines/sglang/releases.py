@@ -53,6 +53,11 @@ RELEASES = MappingProxyType(
 """The releases that can be hosted, in the order in which they came out."""
 
 
+def release_of(name: str) -> str | None:
+    """Return the release that an engine's name begins with: `sglang==0.5.11[overlap]`."""
+    return next((r for r in RELEASES if name.partition("[")[0] == requirement(r)), None)
+
+
 def requirement(release: str) -> str:
     """Return a release's name, as a package installer has it."""
     return f"sglang=={release}"

@@ -32,7 +32,7 @@ def said(client: Client, rid: str) -> list[int]:
 def settle(client: Client) -> None:
     """Step until nothing waits, runs or is unread."""
     for _ in range(40):
-        if client.ask("step", observe=True)["state"]["idle"]:
+        if client.ask("step")["state"]["idle"]:
             return
     raise AssertionError("not idle after 40 steps")
 
@@ -63,7 +63,7 @@ def test_three_turns_say_what_a_fresh_history_says(
             slot = state["slots"]["s"]
             assert state["rows"][str(slot["row"])]["kv"] == kv(history)[: slot["allocated"]]
             assert 0 <= len(history) - slot["committed"] <= 1  # overlap may compute the last
-            assert client.ask("check") == {"complaint": None}
+            assert client.ask("observe")["complaint"] is None
 
 
 def test_an_aborted_first_turn_leaves_nothing(hosted: Hosted, subtests: pytest.Subtests) -> None:
@@ -85,7 +85,7 @@ def test_an_aborted_first_turn_leaves_nothing(hosted: Hosted, subtests: pytest.S
             settle(client)
             state = client.ask("observe")["state"]
             assert (state["rows"], state["sizes"]["session_held"]) == ({}, 0)
-            assert client.ask("check") == {"complaint": None}
+            assert client.ask("observe")["complaint"] is None
 
 
 def test_a_second_turn_is_turned_away_while_one_is_in_flight(
@@ -125,7 +125,7 @@ def test_a_release_that_raises_has_crashed(hosted: Hosted) -> None:
 
 def test_a_world_has_the_cache_that_it_asks_for(hosted: Hosted) -> None:
     for world in hosted.worlds().values():
-        cache = hosted.client.configure(world)
+        cache = hosted.client.configure(world)["cache"]
         assert (cache == "UnifiedRadixCache") == (world.unified or world.rust_core)
 
 

@@ -49,7 +49,7 @@ def what_happens(client: Client, world: World, seed: int) -> list[Any]:
             client.ask(
                 "generate", rid=f"g{step}", tokens=tokens, max_new_tokens=3, namespace=namespace
             )
-        now = client.ask("step", observe=True)
+        now = client.ask("step")
         evicted = [event["tokens"] for event in now["events"] if event["event"] == "evict"]
         told.append((evicted, by_location(now["state"]["tree"]), now["answers"]))
     return told

@@ -19,9 +19,11 @@ Of a turn whose end was asked for no more batches are told: all their KV goes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from spec.machine.trace import Step
+from stateful_tests.engines.sglang.pages import page_names
 from stateful_tests.engines.sglang.turns import Launch, Turn, Turns
 
 Event = dict[str, Any]
@@ -32,6 +34,7 @@ class Translator:
 
     def __init__(self, turns: Turns, page_size: int) -> None:
         self.turns, self.page_size = turns, page_size
+        self.published = turns.published
 
     def moves(self, events: list[Event]) -> Iterator[Step]:
         """Generate the moves of one iteration."""
@@ -89,11 +92,10 @@ class Translator:
 
     def _start(self, turn: Turn, found: int) -> Iterator[Step]:
         """Generate a start; what it found that was not told to be there counts as computed."""
-        size, known = self.page_size, 0
-        most = min(found, turn.text_len) // size * size
-        while known < most and turn.said(known + size) in self.turns.published:
-            known += size
-        yield "start", (turn.id, known // size)
+        pages = turn.pages(min(found, turn.text_len), self.page_size)
+        hit = len(list(takewhile(self.published.__contains__, pages)))
+        known = hit * self.page_size
+        yield "start", (turn.id, hit)
         turn.protected = turn.allocated = known
         if known < found:
             yield from self._room(turn, found)
@@ -121,8 +123,7 @@ class Translator:
         whole = min(protected, turn.text_len) // self.page_size * self.page_size
         if whole > turn.protected and not turn.aborting:
             turn.protected = whole
-            ends = range(self.page_size, whole + 1, self.page_size)
-            self.turns.published.update(map(turn.said, ends))
+            self.published.update(turn.pages(whole, self.page_size))
             yield "publish", (turn.id,)
 
     def _result(self, turn: Turn, num_output: int) -> Iterator[Step]:
@@ -175,12 +176,23 @@ class Translator:
             turn.give_back()
 
     def _evicted(self, event: Event) -> Iterator[Step]:
-        tokens, namespace = event["tokens"], int(event["extra_key"] or 0)
-        for end in range(len(tokens), len(tokens) - event["own"], -self.page_size):
-            said = namespace, tuple(tokens[:end])
-            if said in self.turns.published:
-                self.turns.published.remove(said)
-                yield "evict", said
+        tokens, namespace = event["tokens"], self.namespace(event["extra_key"])
+        names = page_names(tokens, self.page_size)
+        first = (len(tokens) - event["own"]) // self.page_size
+        gone = [i for i in range(first, len(names)) if (namespace, names[i]) in self.published]
+        self.published.difference_update((namespace, names[i]) for i in gone)
+        yield from self.evictions(namespace, tokens, names, gone)
+
+    def namespace(self, extra_key: str | None) -> Any:
+        """Return the driver's number of a namespace."""
+        return int(extra_key or 0)
+
+    def evictions(
+        self, namespace: Any, tokens: list[int], _names: list[str], gone: list[int]
+    ) -> Iterator[Step]:
+        """Generate how pages leave the tree, the last one first."""
+        for i in reversed(gone):
+            yield "evict", (namespace, tuple(tokens[: (i + 1) * self.page_size]))
 
 
 def _within(events: list[Event], place: int) -> list[Event]:

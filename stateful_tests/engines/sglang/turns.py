@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from stateful_tests.engines.sglang.pages import page_names
+
+Named = tuple[Hashable, str]
+"""A page: its namespace, and the name of all tokens up to its end."""
 
 
 class Launch(NamedTuple):
@@ -17,12 +23,15 @@ class Launch(NamedTuple):
 
 @dataclass
 class Turn:
-    """A turn in flight. Lengths in tokens."""
+    """A turn in flight. Lengths in tokens.
 
-    id: int
+    Turn, session and namespace are the driver's numbers, or the names that a live server has.
+    """
+
+    id: Any
     rid: str  # the release's name for it: one of its own for every request
-    session: int
-    namespace: int
+    session: Any
+    namespace: Any
     prompt: list[int]  # its whole input, as its client has it
     limit: int
     text_len: int = 0  # of the session's first prompt: more than that is not told to be shared
@@ -42,9 +51,9 @@ class Turn:
         """Tokens of its whole input."""
         return len(self.prompt)
 
-    def said(self, length: int) -> tuple[int, tuple[int, ...]]:
-        """Return its namespace, and the first tokens of its input."""
-        return self.namespace, tuple(self.prompt[:length])
+    def pages(self, length: int, page_size: int) -> list[Named]:
+        """Return the whole pages among the first tokens of its input."""
+        return [(self.namespace, name) for name in page_names(self.prompt[:length], page_size)]
 
     @property
     def in_the_air(self) -> int:
@@ -63,9 +72,9 @@ class Turns:
     """Turns in flight, and the sessions that have a slot."""
 
     live: dict[str, Turn] = field(default_factory=dict)  # by the release's names
-    slots: set[int] = field(default_factory=set)
-    published: set[tuple[int, tuple[int, ...]]] = field(default_factory=set)
-    """What is told to be in the tree: a namespace, and all tokens up to a page's end."""
+    slots: set[Any] = field(default_factory=set)
+    published: set[Named] = field(default_factory=set)
+    """Pages that are told to be in the tree."""
 
     def runs(self, rid: str) -> Turn | None:
         """Return the turn that a release's request is; None for one that is over, or a stub."""

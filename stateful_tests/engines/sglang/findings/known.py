@@ -9,7 +9,8 @@ FINDINGS = (
     Finding(
         "R1",
         "an aborted turn takes the history with it",
-        "after a turn was cancelled the model has forgotten the whole conversation",
+        "a cancelled message stays in the conversation, and after one that was refused the model "
+        "has forgotten all before it",
         ("an_idle_slot_holds_at_most_the_last_turn", "turns_begin", "states_are_equal"),
         "0.5.10.post1: managers/session_controller.py 131, `Session.create_req` pops `req_nodes`",
         "0.5.10.post1",
@@ -33,9 +34,9 @@ FINDINGS = (
         "a close frees row and KV under the running turn",
         "closing a session while it answers kills the server, or corrupts another conversation",
         (
+            "no_page_is_free_and_held",
             "a_row_with_a_holder_is_that_sessions_row",
             "an_attached_turn",
-            "no_page_is_free_and_held",
         ),
         "0.5.10.post1: managers/session_controller.py 307, `_close` releases at once",
         "0.5.10.post1",
@@ -57,7 +58,7 @@ FINDINGS = (
     Finding(
         "R5",
         "the abort of a first turn leaves a slot",
-        "after a cancelled first turn the next one answers from tokens that nobody sent",
+        "after a cancelled first turn the next one goes on from its message and part of its answer",
         ("an_idle_slot_holds_at_most_the_last_turn", "a_slot_has_a_finished_turn"),
         "0.5.10.post1: mem_cache/session_aware_cache.py 210, `cache_finished_req` saves it",
         "0.5.10.post1",
@@ -68,7 +69,7 @@ FINDINGS = (
     Finding(
         "R6",
         "the abort of a later turn saves its lengths into the slot",
-        "after a cancelled turn the next one answers from tokens that are no longer there",
+        "after a cancelled turn the next one goes on from its message and part of its answer",
         ("an_idle_slot_holds_at_most_the_last_turn",),
         "0.5.10.post1: mem_cache/session_aware_cache.py 210, `cache_finished_req` saves it",
         "0.5.10.post1",
@@ -81,7 +82,8 @@ FINDINGS = (
         "a location is lost where a turn goes on from all committed KV",
         "memory leak detected, one location per turn",
         ("no_page_is_lost",),
-        "0.5.10.post1: mem_cache/session_aware_cache.py 187: the key has lost one token before",
+        "0.5.10.post1: mem_cache/session_aware_cache.py 187: the key has lost one token before; "
+        "with overlap the KV of a turn's last token is committed, too",
         "0.5.10.post1",
         "0.5.10.post1",
         triggers.goes_on,
@@ -92,7 +94,8 @@ FINDINGS = (
         "a namespace is dropped where a session's turn is created",
         "a session with an extra key or a salt answers with KV of other tenants",
         ("output_equals_that_of_the_dense_model", "committed_kv_is_that_of_the_tokens"),
-        "0.5.10.post1: managers/session_controller.py, `Session.create_req` passes no `extra_key`",
+        "0.5.10.post1: managers/session_controller.py 211, `Session.create_req` passes no "
+        "`extra_key`; nor does managers/scheduler.py 1745 for requests without a session",
         "0.5.10.post1",
         "0.5.10.post1",
         triggers.uses_a_namespace,
@@ -147,7 +150,8 @@ FINDINGS = (
         "with as many open sessions as requests may run, nobody is answered any more",
         ("a_step_makes_progress",),
         "0.5.12: managers/scheduler.py 2658, 0.5.23: 4121: where no row is free nobody is looked "
-        "at, not even who has one",
+        "at, not even who has one; up to 0.5.18 `batch_is_full` then stays set, and nobody is "
+        "looked at once sessions are closed, either",
         "0.5.12",
         "0.5.23",
         triggers.takes_the_last_row,
@@ -158,7 +162,8 @@ FINDINGS = (
         "open sessions that nobody uses stop the server: requests hang, and no error is told",
         ("a_step_makes_progress",),
         "0.5.11: managers/schedule_policy.py 480, `rem_total_tokens` counts what is free or "
-        "evictable; nothing takes KV from an idle session but a close or a time-out",
+        "evictable; nothing takes KV from an idle session but a close or a time-out; up to 0.5.18 "
+        "`batch_is_full` then stays set, and these do not help, either",
         "0.5.10.post1",
         "0.5.23",
         triggers.may_not_fit,

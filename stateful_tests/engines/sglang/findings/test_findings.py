@@ -56,7 +56,7 @@ def test_a_run_that_leaves_alone_what_leads_to_a_finding_leaves_its_trace(findin
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_release_has_the_findings_that_the_table_says(release: str) -> None:
     try:
-        contender = find(f"sglang=={release}[normal]")
+        contender = find(f"sglang=={release}")
     except NotInstalledError as missing:
         pytest.skip(str(missing))
     found = [f.id for f in FINDINGS if compare(f, contender).verdict == Verdict.FOUND]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from stateful_tests.engines.sglang.host import requests
@@ -11,10 +12,11 @@ from stateful_tests.engines.sglang.host.clock import Clock
 from stateful_tests.engines.sglang.host.hooks import Hooks
 from stateful_tests.engines.sglang.host.journal import Journal
 from stateful_tests.engines.sglang.host.names import check_cache, names
-from stateful_tests.engines.sglang.host.observation import idle, observation
+from stateful_tests.engines.sglang.host.observation import observation
 from stateful_tests.engines.sglang.host.pools import replace_kernels
 from stateful_tests.engines.sglang.host.tree import tree_of
 from stateful_tests.engines.sglang.host.world import World
+from stateful_tests.engines.sglang.live.process import follow_schedulers
 
 Told = dict[str, Any]
 
@@ -39,10 +41,17 @@ class Commands:
         check_cache(chosen)
         self.clock.now = 1_000.0
         self.scheduler = self.make_scheduler(chosen)
-        self.scheduler.tree = tree_of(self.scheduler)
-        self.hooks.listen(self.scheduler)
+        pool = self.scheduler.token_to_kv_pool_allocator.get_kvcache()
+        self.scheduler.tree = tree_of(self.scheduler, pool.values)
+        self.hooks.listen(self.scheduler, self.scheduler.tree)
+        self.hooks.listen_to_pool(pool)
         self.journal.taken()
-        return {"ready": True, "cache": type(self.scheduler.tree_cache).__name__}
+        return {"cache": type(self.scheduler.tree_cache).__name__, **self.observe()}
+
+    def log(self, folder: str) -> Told:
+        """Let schedulers that are configured from now on log to a folder, as a server's do."""
+        follow_schedulers(self.make_scheduler, Path(folder))
+        return {}
 
     def open(self, session: str, timeout: float | None = None) -> Told:
         """Open a streaming session."""
@@ -64,29 +73,23 @@ class Commands:
         """End a request."""
         return self._asked(requests.abortion(rid))
 
-    def advance_clock(self, seconds: float) -> Told:
-        """Let time pass, for all that looks at a clock."""
+    def step(self, seconds: float = 0.0) -> Told:
+        """Let time pass, for all that looks at a clock, and run one iteration of the loop."""
         self.clock.now += seconds
-        return {}
-
-    def step(self, observe: bool = False) -> Told:
-        """Run one iteration of the scheduling loop."""
         self.scheduler.iterate()
-        return self._told() | (self.observe() if observe else {})
+        return self._told()
 
     def observe(self) -> Told:
-        """Tell the whole state."""
-        return {"state": observation(self.scheduler)}
+        """Tell the whole state, and what the release finds wrong with it: it looks when idle."""
+        state = observation(self.scheduler)
+        return {"state": state, "complaint": self._complaint() if state["idle"] else None}
 
-    def check(self) -> Told:
-        """Let the release check itself for leaks: as it does when idle, or when busy."""
-        scheduler = self.scheduler
-        check = scheduler.check_idle if idle(scheduler) else scheduler.check_busy
+    def _complaint(self) -> str | None:
         try:
-            check()
+            self.scheduler.check_idle()
         except (AssertionError, ValueError) as complaint:
-            return {"complaint": str(complaint)}
-        return {"complaint": None}
+            return str(complaint)
+        return None
 
     def _asked(self, request: Any) -> Told:
         """Hand a request over at once, as the loop does when it has fetched one."""
@@ -96,4 +99,4 @@ class Commands:
     def _told(self) -> Told:
         answers = list(self.scheduler.answers)
         self.scheduler.answers.clear()
-        return {"answers": answers, "events": self.journal.taken()}
+        return {"answers": answers, "events": self.journal.taken(), **self.observe()}

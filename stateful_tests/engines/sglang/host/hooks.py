@@ -29,7 +29,10 @@ from sglang.srt.mem_cache import common
 
 from stateful_tests.engines.sglang.host import told
 from stateful_tests.engines.sglang.host.journal import Journal, Tell
+from stateful_tests.engines.sglang.host.kv_pool import HistoryPool
 from stateful_tests.engines.sglang.host.names import Names
+from stateful_tests.engines.sglang.host.rust_tree import RustTree
+from stateful_tests.engines.sglang.host.tree import PythonTree
 
 
 class Hooks:
@@ -46,16 +49,18 @@ class Hooks:
         self._on(Req, "set_finish_with_abort", "refused", told.refused, told.nothing)
         self._on(ScheduleBatch, "release_req", "retract", told.retracted, told.nothing)
 
-    def listen(self, scheduler: Any) -> None:
+    def listen(self, scheduler: Any, tree: PythonTree | RustTree) -> None:
         """Wrap what this scheduler was made of."""
-        cache, tree = scheduler.tree_cache, scheduler.tree
+        cache = scheduler.tree_cache
         self._on(scheduler, "run_batch", "launch", told.launched, told.nothing)
         self._on(scheduler, "process_batch_result", "result", told.batch, told.read)
         self._on(cache, self.names.kept, "kept", told.request, told.request_after)
         self._on(cache, self.names.ended, "ended", told.request, told.request_after)
         self._on(cache, "release_session", "wiped", told.session, told.nothing)
         self._on(tree.tree, tree.evicts, "evict", tree.leaf, told.nothing)
-        pool = scheduler.token_to_kv_pool_allocator.get_kvcache()
+
+    def listen_to_pool(self, pool: HistoryPool) -> None:
+        """Wrap where it is told what is freed."""
         self._on(pool, "freed", "free", told.locations, told.nothing)
 
     def _everywhere(self, function: FunctionType, event: str, before: Tell, after: Tell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 
@@ -60,9 +61,15 @@ NAMES = MappingProxyType(
 )
 
 
+@cache
+def release() -> str:
+    """Return which release is installed here."""
+    return version("sglang")
+
+
 def names() -> Names:
     """Return the entry of the release that is installed here."""
-    return NAMES[version("sglang")]
+    return NAMES[release()]
 
 
 def check_cache(world: World) -> None:
@@ -70,6 +77,5 @@ def check_cache(world: World) -> None:
 
     Where there is no plain one, it stands for the first that there is.
     """
-    release = version("sglang")
-    if world.cache not in (PLAIN, *RELEASES[release].caches):
-        raise ValueError(f"sglang {release} has no cache {world.cache}")
+    if world.cache not in (PLAIN, *RELEASES[release()].caches):
+        raise ValueError(f"sglang {release()} has no cache {world.cache}")

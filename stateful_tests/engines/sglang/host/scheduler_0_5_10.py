@@ -49,7 +49,3 @@ class HostedScheduler(WithoutModel, release.Scheduler):
     def check_idle(self) -> None:
         """Let the release look for leaks as it does when nothing runs. Raises ValueError."""
         getattr(self, "on_idle" if hasattr(self, "on_idle") else "self_check_during_idle")()
-
-    def check_busy(self) -> None:
-        """Let the release look for leaks while something runs. Raises AssertionError."""
-        self.self_check_during_busy()

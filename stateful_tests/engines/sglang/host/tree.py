@@ -10,15 +10,15 @@ from stateful_tests.engines.sglang.host.rust_tree import RustTree
 Told = dict[str, Any]
 
 
-def tree_of(scheduler: Any) -> PythonTree | RustTree:
-    """Return what reads the tree: the cache, what it wraps (`inner`), or its core."""
+def tree_of(scheduler: Any, values: list[int]) -> PythonTree | RustTree:
+    """Return what reads the tree: the cache, what it wraps (`inner`), or its core.
+
+    `values` are the KV of each location, where there is such a thing.
+    """
     cache = scheduler.tree_cache
-    values = scheduler.token_to_kv_pool_allocator.get_kvcache().values
     tree = vars(cache).get("inner") or vars(cache).get("tree_core") or cache
-    if scheduler.world.rust_core:
-        assert type(tree).__name__ == "RustUnifiedTreeCore", f"{tree} is no Rust core"
-        return RustTree(tree, values)
-    return PythonTree(tree, values)
+    is_rust = type(tree).__name__ == "RustUnifiedTreeCore"
+    return RustTree(tree, values) if is_rust else PythonTree(tree, values)
 
 
 def slots_of(scheduler: Any) -> dict[str, Any]:

@@ -126,7 +126,3 @@ class WithComponents(WithoutModel):
     def check_idle(self) -> None:
         """Let the release look for leaks as it does when nothing runs. Raises ValueError."""
         self.on_idle()
-
-    def check_busy(self) -> None:
-        """Let the release look for leaks while something runs. Raises AssertionError."""
-        self.invariant_checker.self_check_during_busy()

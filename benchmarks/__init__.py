@@ -1,0 +1,1 @@
+"""How fast things are: each module is a command that prints what it measured."""

@@ -1,0 +1,1 @@
+"""Is a log judged as the spec's text judges, whatever the log leaves out?"""

@@ -1,0 +1,1 @@
+"""Does the spec allow what a log of a live engine tells? Read `judge` first."""
