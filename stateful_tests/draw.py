@@ -63,6 +63,9 @@ STRIDE = 7919
 ESSENTIAL = {"open", "submit"}
 """Never left out: without them nothing else happens."""
 
+WITHOUT_SESSIONS = {"generate"}
+"""The same where nobody may submit."""
+
 TOGETHER = (("extend", "collect"),)
 """Left out together, or what the one begins is never ended."""
 
@@ -82,18 +85,20 @@ class Draw:
         choose: Choose[Any],
         steers: bool = True,
         avoided: Avoid | None = None,
+        unasked: frozenset[str] = frozenset(),
     ) -> Draw:
         """Leave each action out with a chance of one in four, but not every way to run a turn.
 
-        What cannot be steered is asked, and takes steps.
+        What cannot be steered is asked, and takes steps; it is never asked for what is `unasked`.
         """
-        names = tuple(WEIGHTS) if steers else REQUESTS
-        kept = {name for name in names if name in ESSENTIAL or choose([True, True, True, False])}
+        names = [name for name in (WEIGHTS if steers else REQUESTS) if name not in unasked]
+        essential = ESSENTIAL if "submit" in names else WITHOUT_SESSIONS
+        kept = {name for name in names if name in essential or choose([True, True, True, False])}
         if not kept & {STEP, "start"}:
             kept.add(STEP)
-        for names in TOGETHER:
-            if kept & set(names):
-                kept |= set(names)
+        for together in TOGETHER:
+            if kept & set(together):
+                kept |= set(together)
         return cls(world, frozenset(kept), avoided)
 
     def next(self, state: ConcreteState, choose: Choose[Any]) -> Step:

@@ -68,12 +68,13 @@ class Drawn:
     setting: Callable[..., Setting] = draw_setting
     world: Callable[[Setting], World] = draw_world
     avoided: Avoid | None = None
+    unasked: frozenset[str] = frozenset()  # actions that the engine does not have
     length: int = 100  # actions in one run, before the next world is drawn
 
     def swarm(self, lockstep: Lockstep, choose: Choose[Any]) -> Draw:
         """Return what draws the actions of one run."""
         world = self.world(lockstep.setting)
-        return Draw.swarm(world, choose, lockstep.engine.steers, self.avoided)
+        return Draw.swarm(world, choose, lockstep.engine.steers, self.avoided, self.unasked)
 
 
 class Fuzz:

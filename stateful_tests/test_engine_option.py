@@ -25,7 +25,7 @@ TOY = "stateful_tests.engines.toy"
             ["no_page_is_free_and_held", f"--engine {TOY}.bugs:frees_under_a_turn", "1 failed"],
         ),
         ("sglang==0.5.11", 0, ["turnstile engines install sglang==0.5.11", "1 skipped"]),
-        ("vllm", 4, ["ERROR: --engine: there is no engine 'vllm'; give reference, "]),
+        ("tgi", 4, ["ERROR: --engine: there is no engine 'tgi'; give reference, "]),
     ],
 )
 def test_the_engine_that_is_named_is_judged(

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stateful_tests.engines.contender import Contender
+from stateful_tests.engines.engine import NotOffered
 from stateful_tests.engines.sglang.findings.compare import Compared, Verdict, compare
 from stateful_tests.engines.sglang.findings.finding import Finding
 from stateful_tests.engines.sglang.findings.known import FINDINGS
@@ -45,7 +46,10 @@ def compare_engines(
         raise BadInputError("no release is installed; install one with `turnstile engines install`")
     contenders = [find_engine(name) for name in names]
     asked = [findings[only]] if only else list(FINDINGS)
-    raise typer.Exit(compare_and_tell(make_console(), asked, contenders))
+    try:
+        raise typer.Exit(compare_and_tell(make_console(), asked, contenders))
+    except NotOffered as lacking:
+        raise BadInputError(f"these findings are of sessions; an engine lacks {lacking}") from None
 
 
 def compare_and_tell(

@@ -42,12 +42,12 @@ def refused(called: Called, words: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("fuzz --engine vllm", "no engine 'vllm'; give reference, sglang==RELEASE, or package"),
+        ("fuzz --engine tgi", "no engine 'tgi'; give reference, sglang==RELEASE, vllm=="),
         ("fuzz --engine sglang==0.5.9", "choose one of sglang==0.5.10.post1, sglang==0.5.11"),
         ("fuzz --engine sglang==0.5.11[fast]", "has no mode 'fast'; choose among unified, "),
         ("fuzz --engine nowhere:make", "cannot be imported: No module named 'nowhere'"),
         ("fuzz --engine spec.state:State.make", "the module spec.state has no 'State.make'"),
-        ("replay x --engine vllm", "no engine 'vllm'; give reference"),
+        ("replay x --engine tgi", "no engine 'tgi'; give reference"),
         ("fuzz --device tpu", "device 'tpu' is unknown"),
         ("fuzz --seconds 0", "give a number above 0"),
         ("fuzz --seconds nan", "give a number above 0"),
@@ -70,7 +70,7 @@ def refused(called: Called, words: str) -> None:
         ("verify --workload nowhere.jsonl", "cannot read nowhere.jsonl"),
         ("document .", "is a folder; give the name of a file"),
         ("document /dev/null/x", "/dev/null is a file; give a folder"),
-        ("engines install vllm==1", "no engine 'vllm==1'; choose one of sglang==0.5.10.post1, "),
+        ("engines install tgi==1", "no engine 'tgi==1'; choose one of sglang==0.5.10.post1, "),
         ("engines install sglang==0.5.11 sglang==0.5.9", "no engine 'sglang==0.5.9'; did you mean"),
         ("verify --device tpu", "device 'tpu' is unknown"),
         ("verify --seconds -3", "give a number above 0"),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from stateful_tests.engines.sglang.install import InstallError
-from stateful_tests.engines.sglang.releases import RELEASES
+from stateful_tests.engines.hosted import HOSTED
+from stateful_tests.engines.hosting.install import InstallError, Place
 from turnstile import engines_command
 from turnstile.conftest import Called
 
@@ -17,15 +17,15 @@ Cli = Callable[..., Called]
 def test_engines_lists_every_release_and_how_to_install_it(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines_command, "installed", lambda: ["0.5.23"])
+    monkeypatch.setattr(engines_command, "installed", lambda: ["sglang==0.5.23"])
     called = cli("engines")
     assert called.code == 0
-    rows = dict(zip(RELEASES, called.out.splitlines()[1:], strict=True))
-    assert rows.pop("0.5.23").split()[-1] == "yes"
-    for release, row in rows.items():
-        assert "normal, overlap" in row
-        assert ", ".join(RELEASES[release].caches) in row
-        assert row.rstrip().endswith(f"turnstile engines install sglang=={release}")
+    rows = dict(zip(HOSTED, called.out.splitlines()[1:], strict=True))
+    assert rows.pop("sglang==0.5.23").split()[-1] == "yes"
+    for name, row in rows.items():
+        assert ", ".join(HOSTED[name].loops) in row
+        assert ", ".join(HOSTED[name].caches) in row
+        assert row.rstrip().endswith(f"turnstile engines install {name}")
 
 
 def test_a_release_that_cannot_be_had_does_not_stop_the_others(
@@ -33,26 +33,26 @@ def test_a_release_that_cannot_be_had_does_not_stop_the_others(
 ) -> None:
     asked = []
 
-    def install(release: str, *, index: str | None) -> None:
-        asked.append((release, index))
-        if release == "0.5.12":
+    def install(at: Place, *, index: str | None) -> None:
+        asked.append((at.requirement, index))
+        if at.requirement == "sglang==0.5.12":
             raise InstallError("no package index has it.")
 
     monkeypatch.setattr(engines_command, "install", install)
-    names = [f"sglang=={release}" for release in ("0.5.11", "0.5.12", "0.5.15")]
+    names = ["sglang==0.5.11", "sglang==0.5.12", "vllm==0.33.0"]
     called = cli("engines", "install", *names, "--index", "https://cpu.example")
     assert called.code == 1
     assert [line.split()[:2] for line in called.out.splitlines()] == [
         ["installed", "sglang==0.5.11"],
         ["failed", "sglang==0.5.12:"],
-        ["installed", "sglang==0.5.15"],
+        ["installed", "vllm==0.33.0"],
     ]
     assert "no package index has it." in called.out
-    assert asked == [(name.split("==")[1], "https://cpu.example") for name in names]
+    assert asked == [(name, "https://cpu.example") for name in names]
 
 
 def test_an_interrupted_install_ends_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def install(_release: str, **_options: object) -> None:
+    def install(_at: Place, **_options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(engines_command, "install", install)

@@ -7,15 +7,16 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from stateful_tests.engines.blocks import contender as blocks
 from stateful_tests.engines.contender import Contender, UnknownEngineError
 from stateful_tests.engines.reference.engine import ReferenceEngine
-from stateful_tests.engines.sglang.contender import find_release
+from stateful_tests.engines.sglang import contender as sglang
 from stateful_tests.fuzz import Drawn
 
 REFERENCE = Contender("reference", ReferenceEngine, Drawn())
 """The project's own engine, which can do all that the spec speaks of."""
 
-NAMES = "reference, sglang==RELEASE, or package.module:factory"
+NAMES = "reference, sglang==RELEASE, vllm==RELEASE, or package.module:factory"
 
 
 def find(name: str) -> Contender:
@@ -25,7 +26,9 @@ def find(name: str) -> Contender:
     if ":" in name:
         return _find_adapter(name)
     if name.startswith("sglang"):
-        return find_release(name)
+        return sglang.find_release(name)
+    if name.startswith(blocks.FAMILIES):
+        return blocks.find_release(name)
     raise UnknownEngineError(f"there is no engine {name!r}; give {NAMES}.")
 
 

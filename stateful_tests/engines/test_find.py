@@ -54,7 +54,9 @@ def test_a_module_is_found_in_the_current_folder(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("vllm", "no engine 'vllm'; give reference, sglang==RELEASE, or package.module:factory"),
+        ("llm", "no engine 'llm'; give reference, sglang==RELEASE, vllm==RELEASE, or package."),
+        ("vllm", "no engine 'vllm' to host; choose one of vllm==0.33.0, nano-vllm-npu==0.0.2, "),
+        ("vllm==0.33.0[overlap]", r"no engine 'vllm==0.33.0\[overlap\]' to host; choose one of "),
         ("sglang", "no engine 'sglang' to host; choose one of sglang==0.5.10.post1, "),
         ("sglang==0.5.9", "no engine 'sglang==0.5.9' to host; choose one of "),
         ("sglang==0.5.11[", "no engine 'sglang==0.5.11\\[' to host; choose one of "),

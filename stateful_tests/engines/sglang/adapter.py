@@ -21,11 +21,11 @@ from spec.state import Answer, Edit, Why
 from stateful_tests.difference import Difference
 from stateful_tests.engines.engine import OK, REFUSED, UNSAID, Ended, Engine, Taken
 from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.hosting.client import Client, Crashed, Hung
+from stateful_tests.engines.hosting.crash import cause
+from stateful_tests.engines.hosting.history import VOCABULARY
 from stateful_tests.engines.observation import Observation
-from stateful_tests.engines.sglang.client import Client, Crashed, Hung
 from stateful_tests.engines.sglang.contents import check_kv, check_output, key
-from stateful_tests.engines.sglang.crash import cause
-from stateful_tests.engines.sglang.history import VOCABULARY
 from stateful_tests.engines.sglang.host.world import World
 from stateful_tests.engines.sglang.seen import Eye
 from stateful_tests.engines.sglang.translate import Translator

@@ -8,10 +8,10 @@ from itertools import product
 
 import pytest
 
-from stateful_tests.engines.sglang.client import Client
+from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.host.world import World
 from stateful_tests.engines.sglang.install import folder_of, installed, python_of
-from stateful_tests.engines.sglang.releases import RELEASES, RUST, UNIFIED, requirement
+from stateful_tests.engines.sglang.releases import HOST, RELEASES, RUST, UNIFIED, requirement
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,6 @@ def hosted(request: pytest.FixtureRequest) -> Iterator[Hosted]:
     release = request.param
     if release not in installed():
         pytest.skip(f"not installed: turnstile engines install {requirement(release)}")
-    client = Client(python_of(release), folder_of(release))
+    client = Client(python_of(release), folder_of(release), HOST)
     yield Hosted(release, client)
     client.stop()

@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 from stateful_tests.engines.contender import Contender, NotInstalledError, UnknownEngineError
+from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.adapter import SGLangEngine
-from stateful_tests.engines.sglang.client import Client
 from stateful_tests.engines.sglang.drawn import DRAWN, hosted
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.install import folder_of, installed, python_of
-from stateful_tests.engines.sglang.releases import RELEASES, RUST, UNIFIED
+from stateful_tests.engines.sglang.releases import HOST, RELEASES, RUST, UNIFIED
 from stateful_tests.lockstep import Avoid
 from stateful_tests.setting import Setting
 
@@ -86,6 +86,6 @@ def _check_cache(name: str, release: str, modes: set[str]) -> None:
 @cache
 def _client(release: str) -> Client:
     """Return the one process of a release; it ends when this one does."""
-    client = Client(python_of(release), folder_of(release))
+    client = Client(python_of(release), folder_of(release), HOST)
     atexit.register(client.stop)
     return client

@@ -6,8 +6,8 @@ from typing import Any
 
 from stateful_tests.difference import Difference
 from stateful_tests.engines.histories import Histories
+from stateful_tests.engines.hosting.history import continuation, kv
 from stateful_tests.engines.observation import Observation
-from stateful_tests.engines.sglang.history import continuation, kv
 from stateful_tests.engines.sglang.seen import Eye
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+HOST = "stateful_tests.engines.sglang.host"
+"""The module that serves a release."""
+
 LIGHT = (
     "torch==2.13.0",
     "triton==3.7.1",

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from stateful_tests.engines.sglang.client import Client, Crashed
+from stateful_tests.engines.hosting.client import Client, Crashed
+from stateful_tests.engines.hosting.history import continuation, kv
 from stateful_tests.engines.sglang.conftest import Hosted
-from stateful_tests.engines.sglang.history import continuation, kv
 from stateful_tests.engines.sglang.releases import RELEASES
 
 FIRST = "0.5.10.post1"

@@ -8,14 +8,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from stateful_tests.engines.hosting.install import InstallError
 from stateful_tests.engines.sglang import install as module
-from stateful_tests.engines.sglang.install import (
-    InstallError,
-    folder_of,
-    install,
-    installed,
-    python_of,
-)
+from stateful_tests.engines.sglang.install import folder_of, install, installed, python_of
 from stateful_tests.engines.sglang.releases import Release
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stateful_tests.engines.sglang.client import Client
+from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.conftest import Hosted
 from stateful_tests.engines.sglang.host.world import World
 

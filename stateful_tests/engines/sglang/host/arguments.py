@@ -9,7 +9,7 @@ import torch
 from sglang.srt.server_args import ServerArgs
 from transformers import PretrainedConfig
 
-from stateful_tests.engines.sglang.history import VOCABULARY
+from stateful_tests.engines.hosting.history import VOCABULARY
 from stateful_tests.engines.sglang.host.world import World
 
 

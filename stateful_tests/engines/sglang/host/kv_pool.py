@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stateful_tests.engines.sglang.history import FREED, NEVER_WRITTEN
+from stateful_tests.engines.hosting.history import FREED, NEVER_WRITTEN
 
 
 class HistoryPool:

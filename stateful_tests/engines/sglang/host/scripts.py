@@ -15,7 +15,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from stateful_tests.engines.sglang.host.stubs import install_stubs
+from stateful_tests.engines.sglang.host.missing import install_stubs
 
 CRASHED = 2
 """The status of a script that could not run to its end."""

@@ -10,7 +10,7 @@ import torch
 from sglang.srt.layers.logits_processor import LogitsProcessorOutput
 from sglang.srt.managers.utils import GenerationBatchResult
 
-from stateful_tests.engines.sglang.history import beginning, mixed, token
+from stateful_tests.engines.hosting.history import beginning, mixed, token
 from stateful_tests.engines.sglang.host.kv_pool import HistoryPool
 from stateful_tests.engines.sglang.host.names import names
 

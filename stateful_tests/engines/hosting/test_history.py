@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stateful_tests.engines.sglang.history import VOCABULARY, continuation, kv, next_token
+from stateful_tests.engines.hosting.history import VOCABULARY, continuation, kv, next_token
 
 
 def test_kv_of_a_token_depends_on_all_before_it() -> None:

@@ -1,12 +1,11 @@
 """Stands in for packages that a release imports but a scheduler on a CPU does not need.
 
-Only what `sglang` itself imports, and only when it is missing, is stubbed: other packages still
+Only what the release itself imports, and only when it is missing, is stubbed: other packages still
 find out truthfully what there is.
 """
 
 from __future__ import annotations
 
-import importlib
 import importlib.abc
 import importlib.machinery
 import sys
@@ -50,6 +49,7 @@ def nothing(module: str, name: str) -> Nothing:
         "__call__": call,
         "__getattr__": attribute,
         "__class_getitem__": classmethod(lambda cls, _key: cls),
+        "__get_pydantic_core_schema__": classmethod(lambda _cls, *_args: {"type": "any"}),
     }
     return Nothing(name, (), body)
 
@@ -69,16 +69,19 @@ class StubModule(ModuleType):
 
 
 class StubFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds what no other finder found: packages of the list, for modules of sglang."""
+    """Finds what no other finder found: packages of the list, for modules of the release."""
 
-    def __init__(self, packages: Sequence[str]) -> None:
+    def __init__(self, packages: Sequence[str], release: str) -> None:
         self.packages = frozenset(packages)
+        self.release = release
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Return a stub's spec; None when someone only asks whether the package is there."""
-        if fullname.split(".", maxsplit=1)[0] not in self.packages or not _imported_by_sglang():
+        if fullname.split(".", maxsplit=1)[0] not in self.packages:
+            return None
+        if not _importer().startswith(self.release):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
@@ -92,28 +95,13 @@ class StubFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Leave the module as it is."""
 
 
-def _imported_by_sglang() -> bool:
-    """Say whether the nearest code outside the import machinery belongs to sglang."""
+def _importer() -> str:
+    """Return the module of the nearest code outside the import machinery; "" if it only asks."""
     frame = sys._getframe(2)
     while "importlib" in frame.f_code.co_filename:
         if frame.f_code.co_name == "find_spec" and "util" in frame.f_code.co_filename:
-            return False
+            return ""
         if frame.f_back is None:
-            return False
+            return ""
         frame = frame.f_back
-    return str(frame.f_globals.get("__name__", "")).startswith("sglang")
-
-
-PACKAGES = (
-    *("IPython", "aiohttp", "compressed_tensors", "einops", "gguf", "partial_json_parser"),
-    *("pybase64", "requests", "sentencepiece", "setproctitle", "sgl_kernel", "starlette"),
-    *("torchvision", "zmq", "fastapi", "uvicorn"),
-)
-"""What the releases import when they are imported, and a scheduler on a CPU never uses."""
-
-
-def install_stubs() -> None:
-    """Let sglang be imported without these packages; transformers' image classes are stubs, too."""
-    sys.meta_path.append(StubFinder(PACKAGES))
-    missing = importlib.import_module("transformers.utils.import_utils")
-    vars(missing)["DummyObject"] = Nothing
+    return str(frame.f_globals.get("__name__", ""))

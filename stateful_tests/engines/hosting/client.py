@@ -10,12 +10,13 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import stateful_tests
-from stateful_tests.engines.sglang.host.world import World
 
-HOST = "stateful_tests.engines.sglang.host"
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 ROOT = Path(stateful_tests.__file__).parent.parent
 
 BOOT_LIMIT = 180.0
@@ -34,19 +35,20 @@ class Client:
     """One host process. It is started when first configured, and again after it died.
 
     To configure anew costs milliseconds, to start seconds. `python` is an interpreter with the
-    packages that the release in `folder` needs.
+    packages that the release in `folder` needs, and `host` the module that serves it there.
     """
 
-    def __init__(self, python: Path, folder: Path, limit: float = 30.0) -> None:
+    def __init__(self, python: Path, folder: Path, host: str, limit: float = 30.0) -> None:
         self.python = python
         self.folder = folder
+        self.host = host
         self.limit = limit
         self._process: subprocess.Popen[bytes] | None = None
         self._printed: IO[bytes] | None = None
         self._unread = b""
 
-    def configure(self, world: World) -> dict[str, Any]:
-        """Begin anew in a world; return what the host tells, such as the class of its cache.
+    def configure(self, world: DataclassInstance) -> dict[str, Any]:
+        """Begin anew in a world, whose fields the host knows; return what it tells of itself.
 
         Raises Hung and Crashed, as all that follows does.
         """
@@ -85,7 +87,7 @@ class Client:
         path = f"{ROOT}{os.pathsep}{self.folder}"
         given = {"PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
-            [self.python, "-P", "-m", HOST],
+            [self.python, "-P", "-m", self.host],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-FRAME = re.compile(r'File ".*?/(sglang/[^"]+)", line (\d+), in (\w+)')
+FRAME = re.compile(r'File ".*?/((?:sglang|vllm|nanovllm\w*)/[^"]+)", line (\d+), in (\w+)')
 
 
 def cause(traceback: str) -> str:

@@ -1,0 +1,1 @@
+"""What was found in hosted engines with hashed blocks: minimal traces, and what mends each."""

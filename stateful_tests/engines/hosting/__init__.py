@@ -1,0 +1,1 @@
+"""What all hosted engines share: releases installed apart, each in a process of its own."""
