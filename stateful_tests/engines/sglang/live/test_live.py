@@ -16,13 +16,13 @@ from spec.machine.log.judge import Judge, Objection
 from spec.machine.log.lines import Reader
 from stateful_tests.engines.contender import Contender
 from stateful_tests.engines.find import find
+from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.adapter import SGLangEngine
-from stateful_tests.engines.sglang.client import Client
 from stateful_tests.engines.sglang.conftest import Hosted
 from stateful_tests.engines.sglang.drawn import hosted as hosted_world
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.install import folder_of, python_of
-from stateful_tests.engines.sglang.releases import RELEASES, UNIFIED
+from stateful_tests.engines.sglang.releases import HOST, RELEASES, UNIFIED
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.run import replay
 from stateful_tests.setting import Setting
@@ -61,7 +61,7 @@ class Logging:
 @pytest.fixture(scope="module")
 def logging(hosted: Hosted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logging]:
     """Start a process of its own, that it may end by a crash."""
-    client = Client(python_of(hosted.release), folder_of(hosted.release))
+    client = Client(python_of(hosted.release), folder_of(hosted.release), HOST)
     folder = tmp_path_factory.mktemp(hosted.release)
     client.configure(next(iter(hosted.worlds().values())))
     client.ask("log", folder=str(folder))
