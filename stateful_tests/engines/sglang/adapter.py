@@ -10,6 +10,8 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
 - It grants a turn less output than it asks for, where the context ends (`granted`).
 - It completes a pending close, and notices a time-out, when it next looks, at most once a second.
+- It measures silence from the last submission, a refused one too: a turn in flight does not stop
+  that clock. Here time is let pass for a session without a turn, and counts until one is taken.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from spec.machine.trace import Step
 from spec.state import Answer, Edit, Why
 from stateful_tests.difference import Difference
 from stateful_tests.engines.engine import OK, REFUSED, UNSAID, Ended, Engine, Taken
@@ -37,6 +40,9 @@ RESERVE = 5
 A_WHILE = 1.1
 """Seconds that pass in a step: the release looks for sessions to close at most once a second."""
 
+SILENCE = 1e6
+"""Seconds of silence after which a session is closed."""
+
 TOO_LONG = "exceeds"
 """What the release says of a prompt that does not fit, and of nothing else that it refuses."""
 
@@ -53,6 +59,7 @@ class SGLangEngine(Engine):
         self.client, self.world = client, world
         self._last = client.configure(world)  # what the release told last: its state, too
         self.turns, self.namespaces = Turns(), dict[int, int]()
+        self._silent = set[int]()  # sessions whose time-out has passed
         self.translator = Translator(self.turns, world.page_size)
         self._taken, self._num_requests = Taken(), 0
         self._seen = Observation()  # when it was last observed
@@ -76,7 +83,7 @@ class SGLangEngine(Engine):
 
     def open(self, session: int, namespace: int) -> str:
         """Begin a streaming session."""
-        [answer] = self._asked("open", session=str(session))["answers"]
+        [answer] = self._asked("open", session=str(session), timeout=SILENCE)["answers"]
         if not answer["success"]:
             return Answer.ALREADY_OPEN
         self.namespaces[session] = namespace
@@ -116,6 +123,7 @@ class SGLangEngine(Engine):
         if refused:
             told.turned_away = Why.TOO_LONG
         self.turns.live[told.rid] = told
+        self._silent.discard(session)
         return OK
 
     def abort(self, turn: int) -> str | None:
@@ -136,6 +144,12 @@ class SGLangEngine(Engine):
         self._dropped()
         return UNSAID
 
+    def stay_silent(self, session: int) -> None:
+        """Let a session's time-out pass, if it has no turn in flight."""
+        in_flight = {turn.session for turn in self.turns.live.values()}
+        if session in self.namespaces and session not in in_flight:
+            self._silent.add(session)
+
     def granted(self, prompt_len: int, max_new: int) -> int:
         """Return what the release cuts `max_new` to; a prompt that is too long fits with none."""
         if prompt_len >= self.world.max_req_input_len:
@@ -146,14 +160,15 @@ class SGLangEngine(Engine):
 
     def step(self) -> None:
         """Run one iteration of the release's own loop."""
-        told = self._asked("step", seconds=A_WHILE)
+        silent = {str(session): 2 * SILENCE for session in self._silent}
+        told = self._asked("step", seconds=A_WHILE, silent=silent)
         before = dict(self.turns.live)
         self._taken.moves += self.translator.moves(told["events"])
         for answer in told["answers"]:
             if turn := before.get(answer["rid"]):
                 self._taken.ended.append(self._ended(turn, answer))
         self._detach_what_never_ran()
-        self._taken.moves += [("end_close", (session,)) for session in self._dropped()]
+        self._taken.moves += self._dropped()
 
     def taken(self) -> Taken:
         """Return what was done since this was last asked."""
@@ -216,15 +231,17 @@ class SGLangEngine(Engine):
                 self._taken.ended.append(_aborted(turn, _why(turn)))
                 self._taken.moves += self.translator.turned_away(turn)
 
-    def _dropped(self) -> set[int]:
-        """Return, and forget, the sessions that the release has dropped."""
+    def _dropped(self) -> list[Step]:
+        """Return why sessions are gone that the release has dropped, and forget them."""
         gone = self.namespaces.keys() - {int(session["id"]) for session in self.state["sessions"]}
+        moves = [("time_out" if x in self._silent else "end_close", (x,)) for x in gone]
         for session in gone:
             del self.namespaces[session]
             self._histories.pop(session, None)
             self.first_prompts.pop(session, None)
             self.turns.slots.discard(session)
-        return gone
+            self._silent.discard(session)
+        return moves
 
     def _asked(self, command: str, **arguments: Any) -> dict[str, Any]:
         try:

@@ -50,7 +50,7 @@ def draw_world(setting: Setting) -> World:
     """Return the lengths that clients ask for in a drawn setting."""
     asks = each((1, 2, 3, 5, 8), (1, 2, 3, 5), range(setting.size.texts))
     asks += each((TOO_LONG,), (1,), range(setting.size.texts))
-    return World("drawn", setting.size, asks, features=frozenset({"tree"}))
+    return World("drawn", setting.size, asks, features=frozenset({"tree", "time-outs"}))
 
 
 DRAWN = Drawn(draw_setting, draw_world, length=200)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from stateful_tests.engines.sglang.host import requests
@@ -20,6 +21,8 @@ from stateful_tests.engines.sglang.host.world import World
 from stateful_tests.engines.sglang.live.process import follow_schedulers
 
 Told = dict[str, Any]
+
+NOBODY: Mapping[str, float] = MappingProxyType({})
 
 
 class Commands:
@@ -75,9 +78,14 @@ class Commands:
         """End a request."""
         return self._asked(requests.abortion(rid))
 
-    def step(self, seconds: float = 0.0) -> Told:
-        """Let time pass, for all that looks at a clock, and run one iteration of the loop."""
+    def step(self, seconds: float = 0.0, silent: Mapping[str, float] = NOBODY) -> Told:
+        """Let time pass, for all that looks at a clock, and run one iteration of the loop.
+
+        Some sessions were silent for longer: for so many seconds more.
+        """
         self.clock.now += seconds
+        for session, more in silent.items():
+            self.scheduler.session_controller.sessions[session].last_active_time -= more
         self.scheduler.iterate()
         told = self._told()
         if not told["state"]["idle"]:
