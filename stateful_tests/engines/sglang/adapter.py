@@ -6,6 +6,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 - It answers an abort of what it does not know, and a close, with nothing.
 - It gives its reasons in prose, and only later: a refused request runs as a stub of one token.
 - It caches what follows first prompts as well, where a turn starts without a slot.
+- It has no name for a plain request but its turn's; that it has one of a session's is played here.
 - Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
 - It grants a turn less output than it asks for, where the context ends (`granted`).
@@ -83,6 +84,8 @@ class SGLangEngine(Engine):
 
     def open(self, session: int, namespace: int) -> str:
         """Begin a streaming session."""
+        if self.turns.plain(session):
+            return Answer.ALREADY_OPEN
         [answer] = self._asked("open", session=str(session), timeout=SILENCE)["answers"]
         if not answer["success"]:
             return Answer.ALREADY_OPEN
@@ -96,34 +99,51 @@ class SGLangEngine(Engine):
         if front := self._in_front(turn, tokens):
             return front
         prompt = [*self._histories.get(session, []), *tokens]
-        told = Turn(
-            turn,
-            self._name(turn),
-            session,
-            self.namespaces.get(session, 0),
-            prompt,
-            limit=len(prompt) + self.granted(len(prompt), max_new),
-            text_len=self.first_prompts.get(session, len(prompt)),
-            num_tokens=len(prompt),
-        )
-        events = self._asked(
+        told = self._turn(turn, session, self.namespaces.get(session, 0), prompt, max_new)
+        told.text_len = self.first_prompts.get(session, len(prompt))
+        answer = self._taken_in(
+            told,
             "submit",
             session=str(session),
-            rid=told.rid,
             tokens=list(tokens),
             max_new_tokens=max_new,
-            namespace=key(told.namespace),
             replace=edit == Edit.REPLACE,
             drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
             offset=int(edit == Edit.OFFSET),
-        )["events"]
+        )
+        if answer == OK:
+            self._silent.discard(session)
+        return answer
+
+    def generate(
+        self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
+    ) -> str | None:
+        """Make a plain request."""
+        if session in self.namespaces or self.turns.plain(session):
+            return Answer.ALREADY_OPEN
+        if front := self._in_front(turn, tokens):
+            return front
+        told = self._turn(turn, session, namespace, list(tokens), max_new)
+        told.text_len, told.plain = len(tokens), True
+        return self._taken_in(told, "generate", tokens=told.prompt, max_new_tokens=max_new)
+
+    def _turn(
+        self, turn: int, session: int, namespace: int, prompt: list[int], max_new: int
+    ) -> Turn:
+        limit = len(prompt) + self.granted(len(prompt), max_new)
+        rid = self._name(turn)
+        return Turn(turn, rid, session, namespace, prompt, limit, num_tokens=len(prompt))
+
+    def _taken_in(self, turn: Turn, command: str, **arguments: Any) -> str:
+        """Ask for a turn; what is too long is taken, to be turned away when it would run."""
+        named = {"rid": turn.rid, "namespace": key(turn.namespace), **arguments}
+        events = self._asked(command, **named)["events"]
         refused = [event["words"] for event in events if event["event"] == "refused"]
         if any(TOO_LONG not in words for words in refused):
             return REFUSED
         if refused:
-            told.turned_away = Why.TOO_LONG
-        self.turns.live[told.rid] = told
-        self._silent.discard(session)
+            turn.turned_away = Why.TOO_LONG
+        self.turns.live[turn.rid] = turn
         return OK
 
     def abort(self, turn: int) -> str | None:
@@ -218,9 +238,10 @@ class SGLangEngine(Engine):
     def _ended(self, turn: Turn, answer: dict[str, Any]) -> Ended:
         if answer["kind"] == "abort" or answer["reason"]["type"] == "abort":
             return _aborted(turn, _why(turn))
-        self.eye.finished[turn.rid] = turn
-        self.first_prompts.setdefault(turn.session, turn.prompt_len)
-        self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
+        if not turn.plain:
+            self.eye.finished[turn.rid] = turn
+            self.first_prompts.setdefault(turn.session, turn.prompt_len)
+            self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
         return Ended(turn.id, turn.session, "finished", "", tuple(answer["tokens"]))
 
     def _detach_what_never_ran(self) -> None:

@@ -18,6 +18,9 @@ CONSERVATIVENESS = 0.1
 """How much output a turn is expected to have when it is admitted: little, so that some must be put
 back when memory runs out."""
 
+HAS = frozenset({"tree", "time-outs", "plain requests"})
+"""What of the spec's worlds a release has, too."""
+
 TOO_LONG = CONTEXT
 """A prompt that never fits."""
 
@@ -50,7 +53,9 @@ def draw_world(setting: Setting) -> World:
     """Return the lengths that clients ask for in a drawn setting."""
     asks = each((1, 2, 3, 5, 8), (1, 2, 3, 5), range(setting.size.texts))
     asks += each((TOO_LONG,), (1,), range(setting.size.texts))
-    return World("drawn", setting.size, asks, features=frozenset({"tree", "time-outs"}))
+    return World(
+        "drawn", setting.size, asks, features=frozenset({"tree", "time-outs", "plain requests"})
+    )
 
 
 DRAWN = Drawn(draw_setting, draw_world, length=200)

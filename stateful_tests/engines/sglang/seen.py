@@ -51,6 +51,9 @@ class Eye:
 
     def _sessions(self, state: State, requests: dict[str, Any]) -> Iterator[SeenSession]:
         live = {turn.session: turn for turn in self.turns.live.values()}
+        for x, plain in live.items():
+            if plain.plain:
+                yield SeenSession(x, plain.namespace, plain.id, None, None, closing=True)
         for session in state["sessions"]:
             x = int(session["id"])
             turn, flag = live.get(x), session["in_flight"]

@@ -57,8 +57,8 @@ class Translator:
 
     def ended_waiting(self, turn: Turn) -> Iterator[Step]:
         """Generate how a turn ends that was aborted while it waited."""
-        del self.turns.live[turn.rid]
         yield "abort_waiting", (turn.id,)
+        yield from self._over(turn)
 
     # -- allocations and launches wait until their result is read, or the iteration is over
 
@@ -147,13 +147,20 @@ class Translator:
                 yield from self._room(turn, launch.upto)
                 yield from self._computed(turn, Launch(False, launch.start, launch.upto))
             yield "finish", (turn.id, turn.num_tokens)
-            self.turns.slots.add(turn.session)
-            del self.turns.live[turn.rid]
+            if not turn.plain:
+                self.turns.slots.add(turn.session)
+            yield from self._over(turn)
 
     def _aborted(self, turn: Turn) -> Iterator[Step]:
         yield ("abort_nth" if turn.session in self.turns.slots else "abort_first"), (turn.id,)
         self.turns.slots.discard(turn.session)
+        yield from self._over(turn)
+
+    def _over(self, turn: Turn) -> Iterator[Step]:
+        """Forget a turn. With that of a plain request goes all that it had."""
         del self.turns.live[turn.rid]
+        if turn.plain:
+            yield "end_close", (turn.session,)
 
     def _cut_off(self, event: Event) -> Iterator[Step]:
         """Generate how a turn ends between two batches: some releases end it there."""
@@ -165,8 +172,8 @@ class Translator:
         if turn.aborting:
             yield from self.ended_waiting(turn)
         else:
-            del self.turns.live[turn.rid]
             yield "pre_abort", (turn.id, turn.turned_away)
+            yield from self._over(turn)
 
     # -- memory pressure
 

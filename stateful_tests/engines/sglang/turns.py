@@ -35,6 +35,7 @@ class Turn:
     prompt: list[int]  # its whole input, as its client has it
     limit: int
     text_len: int = 0  # of the session's first prompt: more than that is not told to be shared
+    plain: bool = False  # of no session: `session` is its own, and nothing but its name
     turned_away: str = ""  # why it will never run, in the spec's words: a stub runs in its place
     aborting: bool = False
     num_tokens: int = 0
@@ -80,6 +81,10 @@ class Turns:
         """Return the turn that a release's request is; None for one that is over, or a stub."""
         turn = self.live.get(rid)
         return None if turn is None or turn.turned_away else turn
+
+    def plain(self, session: Any) -> bool:
+        """Say whether a plain request goes by this name."""
+        return any(turn.plain and turn.session == session for turn in self.live.values())
 
     def by_id(self, t: int) -> Turn | None:
         """Return a turn in flight by the driver's number."""

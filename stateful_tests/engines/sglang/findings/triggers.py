@@ -7,7 +7,7 @@ from spec.machine.concrete import ConcreteState
 from spec.machine.trace import Step
 from spec.state import Edit
 from stateful_tests.engines.sglang.drawn import TOO_LONG
-from stateful_tests.lockstep import SPARE
+from stateful_tests.lockstep import SPARE, SUBMITS
 
 
 def submits_beside_a_turn(s: ConcreteState, step: Step) -> bool:
@@ -69,13 +69,13 @@ def takes_the_last_row(s: ConcreteState, step: Step) -> bool:
     One that goes on from a slot may need another row: it may be too long, and run as a stub.
     """
     waiting = [t for t in s.in_flight.cells.values() if s.row[t] is NIL]
-    return step[0] == "submit" and len(s.holder.cells) + len(waiting) + 1 >= s.size.rows
+    return step[0] in SUBMITS and len(s.holder.cells) + len(waiting) + 1 >= s.size.rows
 
 
 def may_not_fit(s: ConcreteState, step: Step) -> bool:
     """A turn is submitted that finds too few pages if idle sessions keep theirs."""
     name, args = step
-    if name != "submit":
+    if name not in SUBMITS:
         return False
     x, _, new, max_new, *_ = args
     history = 0 if s.req_nodes[x] is NIL else s.tokens[s.req_nodes[x]]
