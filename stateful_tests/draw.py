@@ -77,6 +77,7 @@ class Draw:
     world: World
     actions: frozenset[str]
     avoided: Avoid | None = None  # what is not drawn, since it is known what it leads to
+    steps: int = WEIGHTS[STEP]  # how often a step is drawn, relative to the other actions
 
     @classmethod
     def swarm(
@@ -106,7 +107,7 @@ class Draw:
         names = [name for name in WEIGHTS if name in self.actions and name != STEP]
         while names:
             weighted = [name for name in names for _ in range(WEIGHTS[name])]
-            name = choose([*weighted, *[STEP] * (WEIGHTS[STEP] if STEP in self.actions else 0)])
+            name = choose([*weighted, *[STEP] * (self.steps if STEP in self.actions else 0)])
             if name == STEP:
                 return STEP, ()
             if (args := self._arguments(state, name, choose)) is not None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from spec.machine.size import Size
+from spec.machine.trace import STEP
 from spec.machine.worlds import FEATURES, World, each
 from stateful_tests.coverage.coverage import Coverage
 from stateful_tests.difference import Difference
-from stateful_tests.draw import Choose, Draw
+from stateful_tests.draw import WEIGHTS, Choose, Draw
 from stateful_tests.lockstep import Avoid, Lockstep
 from stateful_tests.run import Failure, MakeLockstep, cut_down
 from stateful_tests.setting import Setting
@@ -70,11 +71,13 @@ class Drawn:
     avoided: Avoid | None = None
     unasked: frozenset[str] = frozenset()  # actions that the engine does not have
     length: int = 100  # actions in one run, before the next world is drawn
+    steps: int = WEIGHTS[STEP]  # how often a step is drawn, relative to the other actions
 
     def swarm(self, lockstep: Lockstep, choose: Choose[Any]) -> Draw:
         """Return what draws the actions of one run."""
         world = self.world(lockstep.setting)
-        return Draw.swarm(world, choose, lockstep.engine.steers, self.avoided, self.unasked)
+        swarm = Draw.swarm(world, choose, lockstep.engine.steers, self.avoided, self.unasked)
+        return replace(swarm, steps=self.steps)
 
 
 class Fuzz:
