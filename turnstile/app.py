@@ -1,4 +1,7 @@
-"""The commands, and what may be wrong with what they are given: one sentence, exit code 2."""
+"""The commands, and what may be wrong with what they are given: one sentence, exit code 2.
+
+So ends a command, too, when the host of a release does not even start.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import z3
 
 from impl.config import ConfigError
 from spec.machine.trace import TraceError
+from stateful_tests.engines.hosting.client import Crashed, Hung
 from stateful_tests.workload.lines import WorkloadError
 from turnstile.bad_input import BadInputError
 from turnstile.bugs import bugs
@@ -54,7 +58,7 @@ def call(arguments: Sequence[str]) -> int:
     z3.set_param("ctrl_c", False)  # z3 would take Ctrl-C for itself and only answer `unknown`
     try:
         app(list(arguments), prog_name="turnstile")
-    except (BadInputError, ConfigError, TraceError, WorkloadError) as wrong:
+    except (BadInputError, ConfigError, Crashed, Hung, TraceError, WorkloadError) as wrong:
         sys.stderr.write(f"turnstile: {wrong}\n")
         return BAD_INPUT
     except SystemExit as done:

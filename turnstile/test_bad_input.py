@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from stateful_tests.engines.hosting.client import Hung
 from turnstile.conftest import Called
 
 Cli = Callable[..., Called]
@@ -160,3 +161,15 @@ def test_what_does_not_parse_is_refused(cli: Cli, arguments: str) -> None:
     assert called.code == 2
     assert "Traceback" not in called.err
     assert "Usage: turnstile" in called.err
+
+
+def test_a_host_that_does_not_start_is_told_in_words(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hung(_name: str) -> None:
+        raise Hung("no answer to start within 180 s")
+
+    monkeypatch.setattr("turnstile.survey.find_engine", hung)
+    called = cli("survey", "sglang==0.5.11")
+    assert called.code == 2
+    assert called.err == "turnstile: no answer to start within 180 s\n"
