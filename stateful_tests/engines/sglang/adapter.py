@@ -9,6 +9,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 - Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
 - It grants a turn less output than it asks for, where the context ends (`granted`).
+- It keeps the KV of a turn that it puts back, in a slot even where it was the first (`kept`).
 - It completes a pending close, and notices a time-out, when it next looks, at most once a second.
 """
 
@@ -88,7 +89,8 @@ class SGLangEngine(Engine):
         """Add a turn to a session."""
         if front := self._in_front(turn, tokens):
             return front
-        prompt = [*self._histories.get(session, []), *tokens]
+        history = self._histories.get(session, [])
+        prompt = [*history, *tokens]
         told = Turn(
             turn,
             self._name(turn),
@@ -97,6 +99,7 @@ class SGLangEngine(Engine):
             prompt,
             limit=len(prompt) + self.granted(len(prompt), max_new),
             text_len=self.first_prompts.get(session, len(prompt)),
+            history_len=len(history),
             num_tokens=len(prompt),
         )
         events = self._asked(
