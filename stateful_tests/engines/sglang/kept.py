@@ -39,10 +39,8 @@ def kept(turns: Turns, slots: dict[str, Held]) -> Iterator[Kept]:
             yield Kept(turn.session, slot["row"], slot["protected"], told)
 
 
-def as_told(held: Held, told: int) -> Held:
-    """Return the lengths of a slot up to what is told."""
-    return {
-        **held,
-        "committed": min(held["committed"], told),
-        "allocated": min(held["allocated"], told),
-    }
+def as_told(held: Held, back: Kept | None) -> Held:
+    """Return the lengths of a slot up to what is told of it: all, if no turn was put back."""
+    if back is None or back.told is None:
+        return held
+    return {**held, **{name: min(held[name], back.told) for name in ("committed", "allocated")}}

@@ -1,8 +1,8 @@
 """What is seen of a hosted release: its own state, in the words that all engines share.
 
 A release counts KV as committed when its batch is launched, and lends a slot's row to a turn that
-still waits; neither is told yet (see `translate`), so neither is shown. What it keeps of a turn that
-it put back is shown as far as it is told (see `kept`).
+still waits; neither is told yet (see `translate`), so neither is shown. What it keeps of a turn
+that it put back is shown as far as it is told (see `kept`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Eye:
         self.kept = {each.session: each for each in kept(self.turns, state["slots"])}
         rows = list(self._rows(state, requests))
         shown = {row.row for row in rows}
-        aside = [*self._beyond(state), *self._aside(state, requests, shown | self._untold_rows())]
+        beyond = list(self._beyond(state))
+        aside = [*beyond, *self._aside(state, requests, shown | {row for row, _ in beyond})]
         return Observation(
             sessions=list(self._sessions(state, requests)),
             turns=list(self._turns(state, requests)),
@@ -131,9 +132,7 @@ class Eye:
             if int(name) in used or slot["row"] is None:
                 continue
             if not self._is_not_yet(int(name), slot["row"], requests):
-                held, back = _lent(slot, requests), self.kept.get(int(name))
-                if back is not None and back.told is not None:
-                    held = as_told(held, back.told)
+                held = as_told(_lent(slot, requests), self.kept.get(int(name)))
                 yield self._row(state, held, int(name), 0)
 
     def _row(self, state: State, held: dict[str, Any], session: int, in_the_air: int) -> SeenRow:
@@ -165,9 +164,6 @@ class Eye:
                 row = request["row"] - self.first_row
                 if row not in shown:
                     yield row, self._pages(state, request["row"], request["protected"])
-
-    def _untold_rows(self) -> set[int]:
-        return {each.row - self.first_row for each in self.kept.values() if each.told is None}
 
     def _beyond(self, state: State) -> Iterator[tuple[int, list[int]]]:
         """Generate what slots hold beyond what is told, while turns that were put back wait."""

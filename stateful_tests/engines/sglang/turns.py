@@ -83,11 +83,6 @@ class Turns:
         turn = self.live.get(rid)
         return None if turn is None or turn.turned_away else turn
 
-    def put_back(self, session: Any) -> Turn | None:
-        """Return a session's turn that ran and waits again."""
-        back = (turn for turn in self.live.values() if turn.put_back)
-        return next((turn for turn in back if turn.session == session), None)
-
     def by_id(self, t: int) -> Turn | None:
         """Return a turn in flight by the driver's number."""
         return next((turn for turn in self.live.values() if turn.id == t), None)

@@ -1,10 +1,9 @@
 """Locations are lost where a turn that was put back goes on: SGLang 0.5.10.post1.
 
-Memory runs short, and a session's turn is put back; its slot keeps all of its KV. When it goes on it
-computes the last tokens again, into new locations. What its row listed there before nobody frees:
-one location per retract, with the overlap scheduler two ("memory leak detected").
+Memory runs short, and a session's turn is put back; its slot keeps all of its KV. When it goes on
+it computes the last tokens again, into new locations. What its row listed there before nobody
+frees: one location per retract, with the overlap scheduler two ("memory leak detected").
 """
-
 
 from types import SimpleNamespace
 
