@@ -10,6 +10,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 - Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
 - It grants a turn less output than it asks for, where the context ends (`granted`).
+- It keeps the KV of a turn that it puts back, in a slot even where it was the first (`kept`).
 - It completes a pending close, and notices a time-out, when it next looks, at most once a second.
 - It measures silence from the last submission, a refused one too: a turn in flight does not stop
   that clock. Here time is let pass for a session without a turn, and counts until one is taken.
@@ -98,9 +99,12 @@ class SGLangEngine(Engine):
         """Add a turn to a session."""
         if front := self._in_front(turn, tokens):
             return front
-        prompt = [*self._histories.get(session, []), *tokens]
-        told = self._turn(turn, session, self.namespaces.get(session, 0), prompt, max_new)
-        told.text_len = self.first_prompts.get(session, len(prompt))
+        history = self._histories.get(session, [])
+        told = self._turn(
+            turn, session, self.namespaces.get(session, 0), [*history, *tokens], max_new
+        )
+        told.text_len = self.first_prompts.get(session, told.prompt_len)
+        told.history_len = len(history)
         answer = self._taken_in(
             told,
             "submit",

@@ -1,11 +1,13 @@
 """What is seen of a hosted release: its own state, in the words that all engines share.
 
 A release counts KV as committed when its batch is launched, and lends a slot's row to a turn that
-still waits; neither is told yet (see `translate`), so neither is shown.
+still waits; neither is told yet (see `translate`), so neither is shown. What it keeps of a turn
+that it put back is shown as far as it is told (see `kept`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ from stateful_tests.engines.observation import (
     SeenSession,
     SeenTurn,
 )
+from stateful_tests.engines.sglang.kept import Kept, as_told, kept
 from stateful_tests.engines.sglang.turns import Turn, Turns
 
 State = dict[str, Any]
@@ -30,12 +33,16 @@ class Eye:
         self.turns, self.namespaces = turns, namespaces
         self.page_size, self.first_row = page_size, first_row
         self.finished: dict[str, Turn] = {}  # by the release's names
+        self.kept: dict[int, Kept] = {}  # by session: of turns that were put back
 
     def observe(self, state: State) -> Observation:
         """Return what a state shows."""
         requests = {request["rid"]: request for request in state["requests"]}
+        self.kept = {each.session: each for each in kept(self.turns, state["slots"])}
         rows = list(self._rows(state, requests))
-        aside = list(self._aside(state, requests, {row.row for row in rows}))
+        shown = {row.row for row in rows}
+        beyond = list(self._beyond(state))
+        aside = [*beyond, *self._aside(state, requests, shown | {row for row, _ in beyond})]
         return Observation(
             sessions=list(self._sessions(state, requests)),
             turns=list(self._turns(state, requests)),
@@ -44,7 +51,7 @@ class Eye:
             free_pages=[page - 1 for page in state["free_pages"]],
             free_rows=[row - self.first_row for row in state["free_rows"]],
             aside_pages=[page for _, pages in aside for page in pages],
-            aside_rows=[row for row, _ in aside],
+            aside_rows=[row for row, _ in aside if row not in shown],
         )
 
     # -- sessions and turns
@@ -78,6 +85,8 @@ class Eye:
 
     def _is_not_yet(self, x: int, row: int, requests: dict[str, Any]) -> bool:
         """Whether the row is that of a first turn, or of a stub: some releases enter it at once."""
+        if x in self.kept:
+            return self.kept[x].told is None
         users = (request for request in requests.values() if request["row"] == row)
         return x not in self.turns.slots and any(not _is_over(user) for user in users)
 
@@ -126,7 +135,8 @@ class Eye:
             if int(name) in used or slot["row"] is None:
                 continue
             if not self._is_not_yet(int(name), slot["row"], requests):
-                yield self._row(state, _lent(slot, requests), int(name), 0)
+                held = as_told(_lent(slot, requests), self.kept.get(int(name)))
+                yield self._row(state, held, int(name), 0)
 
     def _row(self, state: State, held: dict[str, Any], session: int, in_the_air: int) -> SeenRow:
         committed = held["committed"] - in_the_air
@@ -158,19 +168,32 @@ class Eye:
                 if row not in shown:
                     yield row, self._pages(state, request["row"], request["protected"])
 
+    def _beyond(self, state: State) -> Iterator[tuple[int, list[int]]]:
+        """Generate what slots hold beyond what is told, while turns that were put back wait."""
+        for each in self.kept.values():
+            start = -(-each.start // self.page_size) * self.page_size
+            yield each.row - self.first_row, self._pages(state, each.row, start)
+
+    def _untold_locks(self, state: State) -> Counter[int]:
+        """Return how often slots that are not told lock each page of the tree."""
+        untold = [each for each in self.kept.values() if each.told is None]
+        ends = ((each.row, each.protected // self.page_size) for each in untold)
+        return Counter(page for row, end in ends for page in self._pages(state, row, 0)[:end])
+
     def _nodes(self, state: State) -> Iterator[SeenNode]:
         """Generate the tree page by page; parents come first."""
         places: dict[int, int] = {}  # of a node of the release, the place of its last page
-        place, size = 0, self.page_size
+        place, size, untold = 0, self.page_size, self._untold_locks(state)
         for node in state["tree"]:
             parent = places.get(node["parent"])
             for i in range(0, len(node["tokens"]), size):
+                page = node["locations"][i] // size - 1
                 yield SeenNode(
                     int(node["extra_key"] or 0),
                     parent,
                     node["tokens"][i : i + size],
-                    node["locations"][i] // size - 1,
-                    node["lock_ref"],
+                    page,
+                    node["lock_ref"] - untold[page],
                 )
                 parent, place = place, place + 1
             places[node["id"]] = place - 1

@@ -9,6 +9,9 @@
 | puts a turn back               | retract                                                      |
 | deletes a leaf                 | evict, page by page                                          |
 
+A release that puts a turn back may keep more of its KV than the spec (see `kept`); what a turn then
+finds is told as computed.
+
 With overlap a batch is launched before the last one is read, and what a turn leaves at its end is
 freed while that batch may still read it. This is sound, since the device orders later batches
 behind it, and is told in the order that it amounts to: a launch counts where its result is read. A
@@ -83,9 +86,11 @@ class Translator:
             turn.starting = None
             if turn.session in self.turns.slots:
                 yield "resume", (turn.id,)
-                turn.protected, turn.allocated = turn.text_len, found
+                turn.protected = turn.text_len
+                yield from self._resumed(turn, found)
             else:
                 yield from self._start(turn, found)
+            turn.put_back = False
         if turn.row is not None and turn.allocated < upto:
             yield "reserve", (turn.id, upto)
             turn.allocated = upto
@@ -98,8 +103,18 @@ class Translator:
         yield "start", (turn.id, hit)
         turn.protected = turn.allocated = known
         if known < found:
-            yield from self._room(turn, found)
-            yield from self._computed(turn, Launch(False, known, found))
+            yield from self._found(turn, found)
+
+    def _resumed(self, turn: Turn, found: int) -> Iterator[Step]:
+        """Generate what a turn that was put back finds of its own: that counts as computed."""
+        turn.allocated = min(found, turn.history_len) if turn.put_back else found
+        if turn.allocated < found:
+            yield from self._found(turn, found)
+
+    def _found(self, turn: Turn, found: int) -> Iterator[Step]:
+        known = turn.allocated
+        yield from self._room(turn, found)
+        yield from self._computed(turn, Launch(False, known, found))
 
     # -- results
 

@@ -36,6 +36,7 @@ class Turn:
     limit: int
     text_len: int = 0  # of the session's first prompt: more than that is not told to be shared
     plain: bool = False  # of no session: `session` is its own, and nothing but its name
+    history_len: int = 0  # of the session's last finished turn: its slot is told to keep no more
     turned_away: str = ""  # why it will never run, in the spec's words: a stub runs in its place
     aborting: bool = False
     num_tokens: int = 0
@@ -44,6 +45,7 @@ class Turn:
     allocated: int = 0
     allocating: int = 0  # up to where there is room, once that is told
     starting: int | None = None  # what it found computed when it got its row, until that is told
+    put_back: bool = False  # it ran, and waits again: all its KV may still be there (see kept)
     untold: int = 0  # computed tokens that are not told, since its end was asked for
     launches: deque[Launch] = field(default_factory=deque)  # unread
 
@@ -62,8 +64,8 @@ class Turn:
         return sum(launch.upto - launch.start for launch in self.launches) + self.untold
 
     def give_back(self) -> None:
-        """It waits again, and has nothing."""
-        self.row = self.starting = None
+        """It waits again, and is told to have nothing."""
+        self.row, self.starting, self.put_back = None, None, True
         self.protected = self.allocated = self.allocating = self.untold = 0
         self.launches.clear()
 

@@ -168,4 +168,28 @@ FINDINGS = (
         "0.5.23",
         triggers.may_not_fit,
     ),
+    Finding(
+        "R15",
+        "a turn that is put back counts as finished",
+        "memory runs short, and a second request is let in beside the turn that waits again; if "
+        "that is aborted, half an answer stays in the history and a close never completes",
+        ("an_attached_turn_is_in_flight_or_the_last",),
+        "0.5.11: session/streaming_session.py 317, 0.5.23: 190, calls `finish_req` for every turn "
+        "that leaves its row and was not aborted",
+        "0.5.11",
+        "0.5.23",
+        triggers.may_be_put_back,
+    ),
+    Finding(
+        "R16",
+        "locations are lost where a turn that was put back goes on",
+        "memory leak detected after memory ran short: one location per retract, with overlap two",
+        ("no_page_is_lost",),
+        "0.5.10.post1: mem_cache/session_aware_cache.py 187, `match_prefix` takes less than the "
+        "slot holds, and nobody frees the rest",
+        "0.5.10.post1",
+        "0.5.10.post1",
+        triggers.may_be_put_back,
+        bug="B10",
+    ),
 )

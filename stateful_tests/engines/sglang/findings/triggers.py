@@ -87,6 +87,11 @@ def may_not_fit(s: ConcreteState, step: Step) -> bool:
     return pages + s.pages(asked) + spare > s.size.pages // SPARE
 
 
+def may_be_put_back(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted beside others, and memory may run short while they run."""
+    return may_not_fit(s, step) and any(y != step[1][0] for y in s.in_flight.cells)
+
+
 def runs_as_a_stub(s: ConcreteState, step: Step) -> bool:
     """A turn is submitted that is refused, or too long."""
     return is_too_long(s, step) or is_refused(s, step)

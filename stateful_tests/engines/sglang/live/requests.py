@@ -111,6 +111,7 @@ class Requests:
             prompt,
             limit=len(prompt) + max_new,
             text_len=self._text_lens.get(session, len(prompt)),
+            history_len=len(prompt) - len(request.input_ids),
             num_tokens=len(prompt),
             turned_away=Why.TOO_LONG if refused else "",
         )
