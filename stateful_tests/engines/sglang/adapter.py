@@ -14,7 +14,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spec.state import Answer, Edit, Why
@@ -59,6 +59,7 @@ class SGLangEngine(Engine):
         first_row = min(self.state["free_rows"])
         self.eye = Eye(self.turns, self.namespaces, world.page_size, first_row)
         self._histories: dict[int, list[int]] = {}  # session -> last finished tokens
+        self._over: set[str] = set()  # requests, stubs too, whose end was read
         self.first_prompts: dict[int, int] = {}  # session -> tokens of the first that finished
 
     @property
@@ -147,7 +148,8 @@ class SGLangEngine(Engine):
     def step(self) -> None:
         """Run one iteration of the release's own loop."""
         told = self._asked("step", seconds=A_WHILE)
-        before = dict(self.turns.live)
+        before, over = dict(self.turns.live), set(_read_ends(told["events"]))
+        self.stirred, self._over = not over <= self._over, self._over | over
         self._taken.moves += self.translator.moves(told["events"])
         for answer in told["answers"]:
             if turn := before.get(answer["rid"]):
@@ -234,6 +236,14 @@ class SGLangEngine(Engine):
         except Hung as hung:
             raise Difference("every_request_is_answered", str(hung)) from None
         return self._last
+
+
+def _read_ends(events: list[dict[str, Any]]) -> Iterator[str]:
+    """Generate the requests of which a result said that they are over: some are read twice."""
+    for event in events:
+        if event["event"] == "result":
+            ends = zip(event["rids"], event["finished"], strict=True)
+            yield from (rid for rid, reason in ends if reason)
 
 
 def _why(turn: Turn) -> str:
