@@ -8,7 +8,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 - It caches what follows first prompts as well, where a turn starts without a slot.
 - Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
-- It grants a turn less output than it asks for, where the context ends (`granted`).
+- It grants a turn less output than it asks for, where the context or the pool ends (`granted`).
 - It completes a pending close, and notices a time-out, when it next looks, at most once a second.
 """
 
@@ -141,7 +141,7 @@ class SGLangEngine(Engine):
         """Return what the release cuts `max_new` to; a prompt that is too long fits with none."""
         if prompt_len >= self.world.max_req_input_len:
             return self.world.context_len
-        return min(max_new, self.world.max_req_len - prompt_len - 1)
+        return min(max_new, self.world.most_output(prompt_len))
 
     # -- what it does
 

@@ -145,7 +145,8 @@ class Translator:
         else:
             for launch in turn.launches:
                 yield from self._room(turn, launch.upto)
-                yield from self._computed(turn, Launch(False, launch.start, launch.upto))
+                if launch.upto <= turn.num_tokens:  # not so where no output was asked for
+                    yield from self._computed(turn, Launch(False, launch.start, launch.upto))
             yield "finish", (turn.id, turn.num_tokens)
             self.turns.slots.add(turn.session)
             del self.turns.live[turn.rid]
