@@ -241,7 +241,8 @@ class Lockstep:
         busy = not self.engine.idle
         self.engine.step()
         self._follow()
-        self._num_idle_steps = 0 if self.last_moves or not busy else self._num_idle_steps + 1
+        stirs = self.last_moves or self.engine.stirred or not busy
+        self._num_idle_steps = 0 if stirs else self._num_idle_steps + 1
         if self._num_idle_steps > self.engine.patience:
             raise Difference("a_step_makes_progress", "turns wait or run, and nothing happened")
         overdue = [x for x in self.state.closing.cells if self.state.in_flight[x] is NIL]

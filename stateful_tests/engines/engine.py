@@ -66,6 +66,9 @@ class Engine(Protocol):
     """Steps in which a busy engine may do nothing, or leave a close pending that is due: 0 for one
     that always does something, and closes at once."""
 
+    stirred: bool = False
+    """Whether the last step ended a request that is no turn, and of which no move tells."""
+
     shares_more: bool = False
     """Whether its tree also holds what follows first prompts, of which the spec does not speak."""
 

@@ -9,7 +9,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 - It has no name for a plain request but its turn's; that it has one of a session's is played here.
 - Turn ids, and that input is not empty, are the business of the server in front of the scheduler,
   whose part is played here (`TokenizerManager._validate_one_request`, `ReqState`).
-- It grants a turn less output than it asks for, where the context ends (`granted`).
+- It grants a turn less output than it asks for, where the context or the pool ends (`granted`).
 - It keeps the KV of a turn that it puts back, in a slot even where it was the first (`kept`).
 - It completes a pending close, and notices a time-out, when it next looks, at most once a second.
 - It measures silence from the last submission, a refused one too: a turn in flight does not stop
@@ -33,7 +33,7 @@ from stateful_tests.engines.observation import Observation
 from stateful_tests.engines.sglang.contents import check_kv, check_output, key
 from stateful_tests.engines.sglang.host.world import World
 from stateful_tests.engines.sglang.seen import Eye
-from stateful_tests.engines.sglang.translate import Translator
+from stateful_tests.engines.sglang.translate import Translator, ends_read
 from stateful_tests.engines.sglang.turns import Turn, Turns
 
 RESERVE = 5
@@ -68,6 +68,7 @@ class SGLangEngine(Engine):
         first_row = min(self.state["free_rows"])
         self.eye = Eye(self.turns, self.namespaces, world.page_size, first_row)
         self._histories: dict[int, list[int]] = {}  # session -> last finished tokens
+        self._over: set[str] = set()  # requests, stubs too, whose end was read
         self.first_prompts: dict[int, int] = {}  # session -> tokens of the first that finished
 
     @property
@@ -178,7 +179,7 @@ class SGLangEngine(Engine):
         """Return what the release cuts `max_new` to; a prompt that is too long fits with none."""
         if prompt_len >= self.world.max_req_input_len:
             return self.world.context_len
-        return min(max_new, self.world.max_req_len - prompt_len - 1)
+        return min(max_new, self.world.most_output(prompt_len))
 
     # -- what it does
 
@@ -186,7 +187,8 @@ class SGLangEngine(Engine):
         """Run one iteration of the release's own loop."""
         silent = {str(session): 2 * SILENCE for session in self._silent}
         told = self._asked("step", seconds=A_WHILE, silent=silent)
-        before = dict(self.turns.live)
+        before, over = dict(self.turns.live), set(ends_read(told["events"]))
+        self.stirred, self._over = not over <= self._over, self._over | over
         self._taken.moves += self.translator.moves(told["events"])
         for answer in told["answers"]:
             if turn := before.get(answer["rid"]):

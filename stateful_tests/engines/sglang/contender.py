@@ -49,6 +49,7 @@ def find_release(name: str, planted: str = "") -> Contender:
         "unified": bool(modes & {"unified", "rust"}),
         "rust_core": "rust" in modes,
         "mixed": "mixed" in modes,
+        "clips_to_pool": RELEASES[release].clips_to_pool,
     }
 
     def make(setting: Setting) -> SGLangEngine:

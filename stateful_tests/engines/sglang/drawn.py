@@ -68,6 +68,7 @@ def hosted(
     unified: bool = False,
     rust_core: bool = False,
     mixed: bool = False,
+    clips_to_pool: bool = False,
     planted: str = "",
 ) -> HostedWorld:
     """Return how a release is configured for a setting; `planted` names a bug to have."""
@@ -84,6 +85,7 @@ def hosted(
         overlap=bool(setting.overlap),
         conservativeness=CONSERVATIVENESS,
         mixed=mixed,
+        clips_to_pool=clips_to_pool,
         unified=unified,
         rust_core=rust_core,
         planted=planted,

@@ -35,14 +35,15 @@ class Release:
     caches: tuple[str, ...]
     packages: tuple[str, ...] = LIGHT  # of an environment that releases share
     own: tuple[str, ...] = ()  # beside the release, in its own folder
+    clips_to_pool: bool = True  # what is asked for that the empty pool would not hold
 
 
 PLAIN, UNIFIED, RUST = "radix", "unified", "unified (Rust core)"
 
 RELEASES = MappingProxyType(
     {
-        "0.5.10.post1": Release(caches=(PLAIN,)),
-        "0.5.11": Release(caches=(PLAIN, UNIFIED)),
+        "0.5.10.post1": Release(caches=(PLAIN,), clips_to_pool=False),
+        "0.5.11": Release(caches=(PLAIN, UNIFIED), clips_to_pool=False),
         "0.5.12": Release(caches=(PLAIN, UNIFIED)),
         "0.5.13.post1": Release(caches=(PLAIN, UNIFIED)),
         "0.5.15": Release(caches=(PLAIN, UNIFIED)),

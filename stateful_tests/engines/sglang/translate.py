@@ -160,7 +160,8 @@ class Translator:
         else:
             for launch in turn.launches:
                 yield from self._room(turn, launch.upto)
-                yield from self._computed(turn, Launch(False, launch.start, launch.upto))
+                if launch.upto <= turn.num_tokens:  # not so where no output was asked for
+                    yield from self._computed(turn, Launch(False, launch.start, launch.upto))
             yield "finish", (turn.id, turn.num_tokens)
             if not turn.plain:
                 self.turns.slots.add(turn.session)
@@ -215,6 +216,14 @@ class Translator:
         """Generate how pages leave the tree, the last one first."""
         for i in reversed(gone):
             yield "evict", (namespace, tuple(tokens[: (i + 1) * self.page_size]))
+
+
+def ends_read(events: list[Event]) -> Iterator[str]:
+    """Generate the requests of which a result said that they are over: some are read twice."""
+    for event in events:
+        if event["event"] == "result":
+            ends = zip(event["rids"], event["finished"], strict=True)
+            yield from (rid for rid, reason in ends if reason)
 
 
 def _within(events: list[Event], place: int) -> list[Event]:

@@ -1,4 +1,4 @@
-"""All findings, in the order in which releases had them first."""
+"""All findings, by number."""
 
 from __future__ import annotations
 
@@ -127,7 +127,11 @@ FINDINGS = (
         "a refused turn ends the one in flight",
         "a second request of a session is refused, and then a third is let in beside the first: "
         "two turns on one row, and the server dies",
-        ("an_idle_slot_holds_at_most_the_last_turn",),
+        (
+            "an_idle_slot_holds_at_most_the_last_turn",
+            "a_row_with_a_holder_is_that_sessions_row",
+            "an_attached_turn_is_in_flight_or_the_last",
+        ),
         "0.5.11: session/streaming_session.py 209 and 301 call `abort_req` for a stub, whoever is "
         "in flight",
         "0.5.11",
@@ -138,7 +142,7 @@ FINDINGS = (
         "R12",
         "a refused turn beside a first one stops the server",
         "AssertionError: session_id already has a slot; one impatient client is enough",
-        ("no_crash: AssertionError: session_id",),
+        ("no_crash: AssertionError: session_id", "no_crash: AssertionError in release_kv_cache"),
         "0.5.23: session/streaming_session.py 215, a stub whose session has no slot yet takes one",
         "0.5.23",
         "0.5.23",
@@ -150,8 +154,7 @@ FINDINGS = (
         "with as many open sessions as requests may run, nobody is answered any more",
         ("a_step_makes_progress",),
         "0.5.12: managers/scheduler.py 2658, 0.5.23: 4121: where no row is free nobody is looked "
-        "at, not even who has one; up to 0.5.18 `batch_is_full` then stays set, and nobody is "
-        "looked at once sessions are closed, either",
+        "at, not even who has one",
         "0.5.12",
         "0.5.23",
         triggers.takes_the_last_row,
@@ -162,8 +165,7 @@ FINDINGS = (
         "open sessions that nobody uses stop the server: requests hang, and no error is told",
         ("a_step_makes_progress",),
         "0.5.11: managers/schedule_policy.py 480, `rem_total_tokens` counts what is free or "
-        "evictable; nothing takes KV from an idle session but a close or a time-out; up to 0.5.18 "
-        "`batch_is_full` then stays set, and these do not help, either",
+        "evictable; nothing takes KV from an idle session but a close or a time-out",
         "0.5.10.post1",
         "0.5.23",
         triggers.may_not_fit,
@@ -191,5 +193,30 @@ FINDINGS = (
         "0.5.10.post1",
         triggers.may_be_put_back,
         bug="B10",
+    ),
+    Finding(
+        "R17",
+        "a refused turn takes the slot that a first one has just left",
+        "memory leak detected: one impatient client costs a row and its KV, and the session's "
+        "next turn computes everything again",
+        ("no_page_is_lost",),
+        "0.5.11: session/streaming_session.py 276, 0.5.18: 295: the end of a stub frees the row of "
+        "whatever slot the session has by then, and its own is forgotten",
+        "0.5.11",
+        "0.5.18",
+        triggers.is_refused_without_a_slot,
+    ),
+    Finding(
+        "R18",
+        "who had to wait for room waits for ever",
+        "once the server was full it answers nobody, not even after all sessions were closed: "
+        "only a restart helps",
+        ("a_step_makes_progress",),
+        "0.5.11: managers/scheduler.py 2597 and 2704 set `batch_is_full` where nothing runs, and "
+        "2581 then looks at nobody; only a request that leaves the batch clears it; "
+        "0.5.23 clears it at 4096",
+        "0.5.10.post1",
+        "0.5.18",
+        triggers.may_find_no_room,
     ),
 )

@@ -24,6 +24,11 @@ def is_refused(s: ConcreteState, step: Step) -> bool:
     )
 
 
+def is_refused_without_a_slot(s: ConcreteState, step: Step) -> bool:
+    """A turn is refused whose session has no slot: its stub gets a row as a first turn does."""
+    return is_refused(s, step) and s.slot[step[1][0]] is NIL
+
+
 def aborts_a_waiting_turn(s: ConcreteState, step: Step) -> bool:
     """The end of a turn is asked for before it runs."""
     name, args = step
@@ -90,6 +95,11 @@ def may_not_fit(s: ConcreteState, step: Step) -> bool:
 def may_be_put_back(s: ConcreteState, step: Step) -> bool:
     """A turn is submitted beside others, and memory may run short while they run."""
     return may_not_fit(s, step) and any(y != step[1][0] for y in s.in_flight.cells)
+
+
+def may_find_no_room(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that may have to wait for a row, or for pages."""
+    return takes_the_last_row(s, step) or may_not_fit(s, step)
 
 
 def runs_as_a_stub(s: ConcreteState, step: Step) -> bool:

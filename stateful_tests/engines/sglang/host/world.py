@@ -24,6 +24,7 @@ class World:
     rust_core: bool = False  # of the unified cache
     busy_check: bool = False
     conservativeness: float = 1.0  # near 0: turns are admitted that will be retracted
+    clips_to_pool: bool = False  # outputs, of itself: the release is told of nothing
     planted: str = ""  # the name of a bug to have, as in planted/known.py
 
     @property
@@ -40,6 +41,14 @@ class World:
     def max_req_len(self) -> int:
         """Return the most tokens of prompt and output, as the release's model worker has it."""
         return min(self.context_len - 1, self.pool_size - 1)
+
+    def most_output(self, prompt_len: int) -> int:
+        """Return how much output the release grants behind a prompt of this length."""
+        most = self.max_req_len - prompt_len - 1
+        if self.clips_to_pool:
+            paged = -(-prompt_len // self.page_size) * self.page_size
+            most = min(most, self.pool_size - paged - self.page_size - 1)
+        return max(0, most)
 
     @property
     def max_req_input_len(self) -> int:

@@ -17,7 +17,7 @@ from stateful_tests.engines.sglang.host.tree import slots_of, tree_of
 from stateful_tests.engines.sglang.live.careful import CarefulJournal
 from stateful_tests.engines.sglang.live.log import Line, Log, line_of
 from stateful_tests.engines.sglang.live.requests import Requests
-from stateful_tests.engines.sglang.translate import Translator
+from stateful_tests.engines.sglang.translate import Translator, ends_read
 from stateful_tests.engines.sglang.turns import Turns
 
 
@@ -74,7 +74,7 @@ class Follower:
 
     def _follow(self) -> None:
         live, events = dict(self.turns.live), self.journal.taken()
-        rids = (self.requests.ended | _ended(events)) & self.requests.sessions.keys()
+        rids = (self.requests.ended | set(ends_read(events))) & self.requests.sessions.keys()
         self.requests.ended.clear()
         steps = list(self.translator.moves(events))
         for name, args in steps:
@@ -115,10 +115,3 @@ class Follower:
     def _drop(self) -> None:
         """Log which sessions are gone."""
         self.log.write(self.requests.dropped())
-
-
-def _ended(events: list[Line]) -> set[str]:
-    """Return which requests were over when a result was read."""
-    results = [event for event in events if event["event"] == "result"]
-    ends = (zip(each["rids"], each["finished"], strict=True) for each in results)
-    return {rid for end in ends for rid, reason in end if reason}

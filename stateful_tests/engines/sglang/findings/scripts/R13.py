@@ -62,7 +62,7 @@ assert answered(one, [1, 2, 3])
 assert answered(two, [4, 5, 6])
 free, before = rows.available_size(), answered(one, [1, 2, 3, 7, 8])
 tree.release_session("two")
-after = answered(one, [1, 2, 3, 7, 8])  # up to 0.5.18 batch_is_full stays set, and nobody is
+after = answered(one, [1, 2, 3, 7, 8])  # up to 0.5.18 nobody is: R18
 print("expected: the next turn of session one is answered, since it needs no other row")
 print(f"seen:     answered while {free} rows are free: {before}; once two is closed: {after}")
 if not before:
