@@ -70,7 +70,7 @@ def read(args: Args, _named: Named) -> Entry:
     """Tell how the requests of a batch stand when its result was read."""
     reqs = args[0].reqs
     return {
-        "output": [len(req.output_ids) for req in reqs],
+        "output": [len(req.output_ids_through_stop) for req in reqs],
         "finished": [reason(req) for req in reqs],
     }
 

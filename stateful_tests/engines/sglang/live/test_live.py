@@ -41,11 +41,14 @@ class Logging:
     def contender(self, loop: str) -> Contender:
         """Return it as an engine."""
         found = find(f"sglang=={self.release}[{loop}]")
-        unified = RELEASES[self.release].caches[0] == UNIFIED
-        return replace(
-            found,
-            make=lambda setting: SGLangEngine(self.client, hosted_world(setting, unified=unified)),
-        )
+        release = RELEASES[self.release]
+        unified, clips = release.caches[0] == UNIFIED, release.clips_to_pool
+
+        def make(setting: Setting) -> SGLangEngine:
+            world = hosted_world(setting, unified=unified, clips_to_pool=clips)
+            return SGLangEngine(self.client, world)
+
+        return replace(found, make=make)
 
     def objections(self) -> Iterator[tuple[int, Objection | None]]:
         """Judge each log: generate how many events were taken, and which was not."""
