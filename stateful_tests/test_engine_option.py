@@ -31,7 +31,7 @@ TOY = "stateful_tests.engines.toy"
 def test_the_engine_that_is_named_is_judged(
     engine: str, code: int, words: list[str], tmp_path: Path
 ) -> None:
-    options = ["--engine", engine, "--examples", "5", "-q", "-n", "0", "-p", "no:cacheprovider"]
+    options = ["--engine", engine, "--examples", "60", "-q", "-n", "0", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", FOLDER / "test_lockstep.py", *options],
         cwd=tmp_path,
