@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+from spec.machine.concrete import ConcreteState
 from spec.machine.trace import STEP, Step, fits
 from stateful_tests.difference import Difference
 from stateful_tests.lockstep import Lockstep
 from stateful_tests.setting import Setting
-from stateful_tests.shrink import cost, shrink
+from stateful_tests.shrink import cost, lower, prune, shrink
 
 MakeLockstep = Callable[[Setting], Lockstep]
 
@@ -39,6 +41,14 @@ def perform(lockstep: Lockstep, steps: Iterable[Step]) -> Difference | None:
     return None
 
 
+def taken(failure: Failure, make: MakeLockstep = Lockstep) -> list[tuple[ConcreteState, Step, Any]]:
+    """Return each action that the spec takes in a trace: the state before, it, and the answer."""
+    lockstep, actions = make(failure.setting), list[tuple[ConcreteState, Step, Any]]()
+    lockstep.watch = lambda *action: actions.append(action)
+    perform(lockstep, failure.difference.steps)
+    return actions
+
+
 def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lockstep) -> Failure:
     """Return the same failure by a minimal trace, in as plain a world as shows it."""
     best = _shrunk(setting, difference, make)
@@ -49,6 +59,12 @@ def cut_down(setting: Setting, difference: Difference, make: MakeLockstep = Lock
             if all(fits(step, other.size) for step in best.difference.steps):
                 best = _better(best, other, best.difference.steps, make)
     return best
+
+
+def pruned(failure: Failure, make: MakeLockstep = Lockstep) -> Failure:
+    """Return the same failure without actions that it does not need."""
+    setting = failure.setting
+    return Failure(setting, prune(failure.difference, lambda steps: replay(setting, steps, make)))
 
 
 def _better(best: Failure, setting: Setting, steps: list[Step], make: MakeLockstep) -> Failure:
@@ -91,7 +107,7 @@ def _shrunk(setting: Setting, difference: Difference, make: MakeLockstep) -> Fai
 def _page_size(setting: Setting) -> Iterator[Setting]:
     """Smaller pages, as many tokens."""
     size = setting.size
-    for page_size in range(1, size.page_size):
+    for page_size in lower(size.page_size)[1:]:
         pages = size.pages * size.page_size // page_size
         window_pages = size.window_pages * size.page_size // page_size
         smaller = replace(size, page_size=page_size, pages=pages, window_pages=window_pages)

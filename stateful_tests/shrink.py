@@ -14,12 +14,15 @@ from stateful_tests.difference import Difference
 Replay = Callable[[list[Step]], Difference | None]
 """Runs a list of actions from the start and returns the first difference, if any."""
 
+SMALL = 8
+"""Every number below is tried in place of a larger one."""
+
 
 def shrink(difference: Difference, replay: Replay) -> Difference:
     """Return a difference of the same check whose trace cannot be cut any further.
 
     Minimal means: no run of actions and no pair can be dropped or done by the engine in one step,
-    and no number lowered, without losing the failure.
+    and no number lowered by one or to a small one, without losing the failure.
     """
     shrinking = _Shrinking(difference, replay)
     before = None
@@ -29,6 +32,16 @@ def shrink(difference: Difference, replay: Replay) -> Difference:
         shrinking.replace_runs([(STEP, ())])
         for candidates in (_without_pairs, _renamed, _lowered):
             shrinking.attempt_all(candidates)
+    return shrinking.best
+
+
+def prune(difference: Difference, replay: Replay) -> Difference:
+    """Return a difference of the same check from which no run of actions can be dropped."""
+    shrinking = _Shrinking(difference, replay)
+    before = None
+    while before is not shrinking.best:
+        before = shrinking.best
+        shrinking.replace_runs([])
     return shrinking.best
 
 
@@ -83,8 +96,13 @@ def _lowered(steps: list[Step]) -> Iterator[list[Step]]:
     for i, (name, args) in enumerate(steps):
         for k, arg in enumerate(args):
             if type(arg) is int:
-                for value in range(arg):
+                for value in lower(arg):
                     yield [*steps[:i], (name, (*args[:k], value, *args[k + 1 :])), *steps[i + 1 :]]
+
+
+def lower(number: int) -> list[int]:
+    """Return numbers to try instead: all that are small, half as much, one less."""
+    return sorted({*range(min(number, SMALL)), number // 2, number - 1} - {number, -1})
 
 
 def _renamed(steps: list[Step]) -> Iterator[list[Step]]:

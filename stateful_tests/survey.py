@@ -2,27 +2,30 @@
 
 Failures count as of one cause if the same check tells them after the same kinds of actions. So that
 a frequent one does not hide others, runs leave out what led to those that were found before: all of
-it, each with a chance of one in two, or nothing, as is drawn.
+it, each with a chance of one in two, or nothing, as is drawn. What led to a cause in several ways
+is left out as far as they are alike.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from spec.machine.abstract import Abstract, abstracted
-from spec.machine.concrete import ConcreteState
-from spec.machine.trace import Step
+from stateful_tests.culprit import Culprit, Requests, leaving_out
 from stateful_tests.difference import Difference
 from stateful_tests.engines.contender import Contender
 from stateful_tests.fuzz import Fuzz
-from stateful_tests.lockstep import Avoid
-from stateful_tests.run import Failure, MakeLockstep, perform
+from stateful_tests.lockstep import Lockstep
+from stateful_tests.run import Failure, MakeLockstep, cut_down, pruned, replay
+from stateful_tests.setting import Setting
+
+AGAIN = 0.1
+"""How often a failure that a known cause explains is cut down all the same."""
 
 
 class Cause(NamedTuple):
@@ -54,7 +57,8 @@ class Survey:
     def __init__(self, contender: Contender, seed: int = 0, device: str = "cpu") -> None:
         self.contender, self.seed, self.device = contender, seed, device
         self.found: dict[Cause, Found] = {}
-        self.culprits: dict[Abstract, None] = {}  # the last requests of minimal traces
+        self.culprits: dict[tuple[Cause, str, str], Culprit] = {}  # what led to them
+        self.requests = Requests()
         self.runs = 0
         self.seconds = 0.0
         self.actions: Counter[str] = Counter()
@@ -72,57 +76,67 @@ class Survey:
     def one(self) -> None:
         """Perform one run; keep what fails."""
         contender = leaving_out(self.contender, self._drawn_culprits())
-        fuzz = Fuzz(self.seed, self.device, contender.lockstep, drawn=contender.drawn)
+
+        def watched(setting: Setting) -> Lockstep:
+            lockstep = contender.lockstep(setting)
+            lockstep.watch = self.requests.saw
+            return lockstep
+
+        fuzz = Fuzz(self.seed, self.device, watched, drawn=contender.drawn)
         fuzz.runs = self.runs
-        failure = fuzz.one()
+        failure = fuzz.met()
         self.runs = fuzz.runs
         self.actions += fuzz.actions
-        if failure is None:
+        if failure is not None:
+            self._keep(failure, contender.lockstep)
+
+    def _keep(self, met: Failure, make: MakeLockstep) -> None:
+        """Count a failure that was met while `make` left something out.
+
+        It is cut down with all allowed in the end: what is there only to make other actions look
+        unlike those that are left out goes.
+        """
+        if (known := self._explained(met)) and self._random.random() > AGAIN:
+            self.found[known].times += 1
             return
+        failure = cut_down(met.setting, met.difference, make)
+        rarest = self.requests.culprit(failure, make)
+        failure = pruned(failure, self.contender.lockstep)
         cause = Cause.of(failure.difference)
         if cause in self.found:
             self.found[cause].times += 1
         else:
             self.found[cause] = Found(failure, self.seconds)
-        if (last := culprit(failure, contender.lockstep)) is not None:
-            self.culprits[last] = None
+        if rarest is not None:
+            key = cause, *rarest.request[:2]
+            self.culprits[key] = rarest.joined(self.culprits.get(key, rarest))
 
-    def _drawn_culprits(self) -> list[Abstract]:
+    def _explained(self, met: Failure) -> Cause | None:
+        """Return a known cause of the same check that explains a failure.
+
+        Without what leads to it the same actions do not fail by this check. Nothing in particular
+        leads to some: these are believed to be met again the more often they were.
+        """
+        alike = [cause for cause in self.found if cause.check == met.difference.check]
+        blameless = list[Cause]()
+        for cause in alike:
+            kinds = [kind for (of, *_), kind in self.culprits.items() if of == cause]
+            if not kinds:
+                blameless.append(cause)
+                continue
+            without = leaving_out(self.contender, kinds)
+            again = replay(met.setting, met.difference.steps, without.lockstep)
+            if again is None or again.check != cause.check:
+                return cause
+        times = sum(self.found[cause].times for cause in blameless)
+        return blameless[-1] if self._random.random() > 1 / (1 + times) else None
+
+    def _drawn_culprits(self) -> list[Culprit]:
         """Draw what a run leaves out."""
         choose = self._random.choice
         match choose(["all", "some", "none"]):
             case "all":
-                return list(self.culprits)
+                return self.requests.widened(self.culprits.values())
             case "some":
-                return [each for each in self.culprits if choose([True, False])]
+                return [each for each in self.culprits.values() if choose([True, False])]
         return []
-
-
-def culprit(failure: Failure, make: MakeLockstep) -> Abstract | None:
-    """Return the last request of a minimal trace, as an abstract transition."""
-    lockstep, requests = make(failure.setting), list[Abstract]()
-
-    def watch(state: ConcreteState, step: Step, answer: Any) -> None:
-        if step[0] in state.rules.requests:
-            requests.append(abstracted(state, step, answer))
-
-    lockstep.watch = watch
-    perform(lockstep, failure.difference.steps)
-    return requests[-1] if requests else None
-
-
-def leaving_out(contender: Contender, requests: Collection[Abstract]) -> Contender:
-    """Return the engine, not asked for these requests, nor for what it is not asked for anyway."""
-    known, names = contender.drawn.avoided, {request.action for request in requests}
-
-    def avoided(state: ConcreteState, step: Step) -> bool:
-        if known and known(state, step):
-            return True
-        name, args = step
-        if name not in names:
-            return False
-        answer = state.rules.requests[name].run(state.fork(), *args)
-        return abstracted(state, step, answer) in requests
-
-    avoid: Avoid = avoided
-    return replace(contender, drawn=replace(contender.drawn, avoided=avoid))

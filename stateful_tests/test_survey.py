@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
+
+import pytest
 
 from stateful_tests.engines.contender import Contender
 from stateful_tests.engines.toy.adapter import Toy
 from stateful_tests.engines.toy.bugs import FreesInsideAPage, FreesUnderATurn
 from stateful_tests.engines.toy.engine import ToyEngine
-from stateful_tests.run import Failure, replay
-from stateful_tests.survey import Cause, Survey, culprit, leaving_out
+from stateful_tests.run import Failure, cut_down, replay
+from stateful_tests.survey import Cause, Survey
 
 
 class Both(FreesUnderATurn, FreesInsideAPage):
@@ -57,14 +60,18 @@ def test_a_sound_engine_has_nothing_to_find() -> None:
     assert (survey.found, survey.culprits, survey.runs) == ({}, {}, 10)
 
 
-def test_what_led_to_a_failure_can_be_left_out() -> None:
-    survey = surveyed(10)
-    found = next(iter(survey.found.values()))
-    last = culprit(found.failure, BAD.lockstep)
-    assert last is not None
-    without = leaving_out(BAD, [last])
-    assert replay(found.failure.setting, found.failure.difference.steps, BAD.lockstep)
-    assert not replay(found.failure.setting, found.failure.difference.steps, without.lockstep)
+def test_most_failures_of_a_known_cause_are_counted_and_not_cut_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cut = list[Failure]()
+
+    def counted(*failure: Any) -> Failure:
+        cut.append(cut_down(*failure))
+        return cut[-1]
+
+    monkeypatch.setattr("stateful_tests.survey.cut_down", counted)
+    found = surveyed(60).found.values()
+    assert len(found) <= len(cut) < 0.7 * sum(each.times for each in found)
 
 
 def test_a_survey_ends_in_time_and_tells_of_its_progress() -> None:

@@ -81,9 +81,12 @@ def test_what_must_be_told_is_asked_for() -> None:
 
 
 def test_a_log_that_tells_too_little_is_not_judged() -> None:
-    events = [{"do": "open", "session": "a"}]
-    events += [{"do": "submit", "session": "a", "turn": "r", "new": 1000, "max_new": 2}]  # type: ignore[dict-item]
-    events += [{"do": "start", "turn": "r"}, {"do": "reserve", "turn": "r"}]
+    events: list[dict[str, object]] = [
+        {"do": "open", "session": "a"},
+        {"do": "submit", "session": "a", "turn": "r", "new": 1000, "max_new": 2},
+        {"do": "start", "turn": "r"},
+        {"do": "reserve", "turn": "r"},
+    ]
     judge, reader = judge_of(['{"turnstile": 1, "page_size": 2}', *map(json.dumps, events)])
     with pytest.raises(Ambiguous, match="more than 256 states"):
         judge.judge(reader.events())

@@ -13,6 +13,7 @@ from typing import Any
 from spec.language import Broken, Forbidden, NoRoom
 from spec.machine.log.choices import Unobserved, complete, left_out
 from spec.machine.log.lines import REFUSED, SEE, Event, LogError, Reader
+from spec.machine.log.quick import quick_rules
 from spec.machine.log.seen import SEEN
 from spec.machine.log.state import LogState
 from spec.machine.log.why import Part, why
@@ -43,7 +44,7 @@ class Judge:
     """The states that fit what a log has told so far."""
 
     def __init__(self, reader: Reader) -> None:
-        self.reader, self.rules = reader, LogState(reader.size).rules
+        self.reader, self.rules = reader, quick_rules()
         self.states = [LogState(reader.size)]
         self.num_events = 0
         self._actions = self.rules.actions

@@ -55,10 +55,12 @@ def _within(state: ast.expr, name: str, body: ast.Lambda) -> ast.Call | None:
         case _:
             return None
     if ops == [ast.Lt] and _is(ends[0], name):
-        return _call(state, "within", [ast.Constant(0), ends[1]], body, conclusion)
-    if ops == [ast.LtE, ast.Lt] and _is(ends[1], name):
-        return _call(state, "within", [ends[0], ends[2]], body, conclusion)
-    return None
+        bounds = [ast.Constant(0), ends[1]]
+    elif ops == [ast.LtE, ast.Lt] and _is(ends[1], name):
+        bounds = [ends[0], ends[2]]
+    else:
+        return None
+    return _call(state, "within", [*bounds, ast.Lambda(body.args, conclusion)], body)
 
 
 def _leaf(state: ast.expr, name: str, body: ast.Lambda) -> ast.Call | None:
@@ -66,17 +68,14 @@ def _leaf(state: ast.expr, name: str, body: ast.Lambda) -> ast.Call | None:
     pattern = f"s.cached[{name}] == NIL or {name} == c or (not extends(s, {name}, c))"
     if ast.unparse(body.body) != pattern:
         return None
-    call = ast.Call(ast.Attribute(state, "is_leaf", ast.Load()), [ast.Name("c", ast.Load())], [])
-    return ast.fix_missing_locations(ast.copy_location(call, body))
+    return _call(state, "is_leaf", [ast.Name("c", ast.Load())], body)
 
 
 def _is(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _call(
-    state: ast.expr, word: str, args: list[ast.expr], body: ast.Lambda, conclusion: ast.expr
-) -> ast.Call:
-    function = ast.Lambda(body.args, conclusion)
-    call = ast.Call(ast.Attribute(state, word, ast.Load()), [*args, function], [])
-    return ast.fix_missing_locations(ast.copy_location(call, body))
+def _call(state: ast.expr, word: str, args: list[ast.expr], at: ast.Lambda) -> ast.Call:
+    """Return a call of one of the state's words, in the place of another."""
+    call = ast.Call(ast.Attribute(state, word, ast.Load()), args, [])
+    return ast.fix_missing_locations(ast.copy_location(call, at))

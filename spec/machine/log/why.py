@@ -14,11 +14,8 @@ from pathlib import Path
 from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
-import spec
-from spec.language import Words, require
 from spec.machine.log.quick import quick_text
 
-ROOT = Path(spec.__file__).parent.parent
 DEEPEST = 4
 """Functions that are looked into."""
 
@@ -52,7 +49,7 @@ def _guard(traceback: TracebackType | None) -> tuple[FrameType | None, int]:
     found: tuple[FrameType | None, int] = None, 0
     while traceback is not None:
         frame = traceback.tb_frame
-        if frame.f_code.co_filename.startswith("spec/") and frame.f_code is not require.__code__:
+        if frame.f_code.co_filename.startswith("spec/"):
             found = frame, traceback.tb_lineno
         traceback = traceback.tb_next
     return found
@@ -92,13 +89,9 @@ def _values(node: ast.expr, scope: dict[str, Any]) -> Iterator[str]:
         return
     for operand in (node.left, *node.comparators):
         if not isinstance(operand, ast.Constant) and ast.unparse(operand) != "NIL":
-            yield f"{ast.unparse(operand)} is {_shown(_value(operand, scope))}"
+            yield f"{ast.unparse(operand)} is {_value(operand, scope)}"
 
 
 def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
     code = compile(ast.Expression(node), "guard", "eval")
     return eval(code, scope)
-
-
-def _shown(value: Any) -> str:
-    return "a state" if isinstance(value, Words) else str(value)

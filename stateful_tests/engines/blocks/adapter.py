@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from spec.state import Answer, Why
-from stateful_tests.difference import Difference
 from stateful_tests.engines.blocks.host.memory import VOCABULARY
 from stateful_tests.engines.blocks.laws import check_counts, check_kv, check_output
 from stateful_tests.engines.blocks.seen import observe
@@ -25,8 +24,8 @@ from stateful_tests.engines.blocks.turns import Turn, Turns
 from stateful_tests.engines.blocks.world import World
 from stateful_tests.engines.engine import OK, REFUSED, Ended, Engine, NotOffered, Taken
 from stateful_tests.engines.histories import Histories
-from stateful_tests.engines.hosting.client import Client, Crashed, Hung
-from stateful_tests.engines.hosting.crash import cause
+from stateful_tests.engines.hosting.client import Client
+from stateful_tests.engines.hosting.crash import asked
 from stateful_tests.engines.observation import Observation
 
 
@@ -40,11 +39,10 @@ class BlockEngine(Engine):
     def __init__(self, client: Client, world: World, *, is_cut: bool) -> None:
         """Begin anew. Raises Crashed and Hung."""
         self.client, self.world, self.is_cut = client, world, is_cut
-        client.configure(world)
         self.turns = Turns(world.rows)
         self.translator = Translator(self.turns, world.page_size)
         self._taken, self._num_requests = Taken(), 0
-        self._state: dict[str, Any] = self._told("show")["state"]
+        self._state: dict[str, Any] = client.configure(world)["state"]
 
     @property
     def idle(self) -> bool:
@@ -149,14 +147,6 @@ class BlockEngine(Engine):
 
     def _act(self, command: str, **arguments: Any) -> dict[str, Any]:
         """Ask for what leads to another state."""
-        told = self._told(command, **arguments)
+        told = asked(self.client, command, **arguments)
         self._state = told["state"]
         return told
-
-    def _told(self, command: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            return self.client.ask(command, **arguments)
-        except Crashed as crash:
-            raise Difference(f"no_crash: {cause(str(crash))}", str(crash)) from None
-        except Hung as hung:
-            raise Difference("every_request_is_answered", str(hung)) from None

@@ -31,6 +31,13 @@ class Crashed(Exception):  # noqa: N818 - likewise
     """The release raised, or its process died: the traceback, or the end of what it printed."""
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables of a process that imports the release in a folder, and this program."""
+    path = f"{ROOT}{os.pathsep}{folder}"
+    given = {"PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
+    return {**os.environ, **given}
+
+
 class Client:
     """One host process. It is started when first configured, and again after it died.
 
@@ -84,14 +91,12 @@ class Client:
     def _start(self) -> None:
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._unread = b""
-        path = f"{ROOT}{os.pathsep}{self.folder}"
-        given = {"PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [self.python, "-P", "-m", self.host],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
-            env={**os.environ, **given},
+            env=environment(self.folder),
         )
         self._answer(BOOT_LIMIT, "start")
 

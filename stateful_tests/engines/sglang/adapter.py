@@ -26,8 +26,8 @@ from spec.state import Answer, Edit, Why
 from stateful_tests.difference import Difference
 from stateful_tests.engines.engine import OK, REFUSED, UNSAID, Ended, Engine, Taken
 from stateful_tests.engines.histories import Histories
-from stateful_tests.engines.hosting.client import Client, Crashed, Hung
-from stateful_tests.engines.hosting.crash import cause
+from stateful_tests.engines.hosting.client import Client
+from stateful_tests.engines.hosting.crash import asked
 from stateful_tests.engines.hosting.history import VOCABULARY
 from stateful_tests.engines.observation import Observation
 from stateful_tests.engines.sglang.contents import check_kv, check_output, key
@@ -271,12 +271,7 @@ class SGLangEngine(Engine):
         return moves
 
     def _asked(self, command: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            self._last = self.client.ask(command, **arguments)
-        except Crashed as crash:
-            raise Difference(f"no_crash: {cause(str(crash))}", str(crash)) from None
-        except Hung as hung:
-            raise Difference("every_request_is_answered", str(hung)) from None
+        self._last = asked(self.client, command, **arguments)
         return self._last
 
 

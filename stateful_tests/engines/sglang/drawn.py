@@ -11,8 +11,8 @@ from stateful_tests.engines.sglang.host.world import World as HostedWorld
 from stateful_tests.fuzz import Drawn
 from stateful_tests.setting import Setting
 
-CONTEXT = 16
-"""Tokens of a turn at most, prompt and output. A prompt must leave some of them free."""
+PAGE_SIZES = (1, 2, 4) * 3 + (16, 64)
+"""Tokens of a page, small ones more often: small worlds fill up, and are quicker to compare."""
 
 CONSERVATIVENESS = 0.1
 """How much output a turn is expected to have when it is admitted: little, so that some must be put
@@ -21,14 +21,20 @@ back when memory runs out."""
 HAS = frozenset({"tree", "time-outs", "plain requests"})
 """What of the spec's worlds a release has, too."""
 
-TOO_LONG = CONTEXT
-"""A prompt that never fits."""
+
+def context_of(page_size: int) -> int:
+    """Return the tokens of a turn at most, prompt and output: of small pages a few, of large three.
+
+    A prompt must leave some of them free.
+    """
+    return max(16, 3 * page_size)
 
 
 def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Setting:
     """Draw a world: roomy or tight, a page of one token or of several, few or enough rows."""
-    page_size = choose([1, 2, 4])
-    turn = -(-(CONTEXT + 2) // page_size)
+    page_size = choose(PAGE_SIZES)
+    context_len = context_of(page_size)
+    turn = -(-(context_len + 2) // page_size)
     return Setting(
         Size(
             sessions=3,
@@ -36,7 +42,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
             rows=choose([4, 3, 2]),
             pages=choose([3 * turn, 2 * turn, turn]),
             page_size=page_size,
-            context_len=CONTEXT,
+            context_len=context_len,
             lookahead=1,
             queue_limit=20,
             namespaces=choose([1, 1, 1, 2]),
@@ -50,12 +56,14 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
 
 
 def draw_world(setting: Setting) -> World:
-    """Return the lengths that clients ask for in a drawn setting."""
-    asks = each((1, 2, 3, 5, 8), (1, 2, 3, 5), range(setting.size.texts))
-    asks += each((TOO_LONG,), (1,), range(setting.size.texts))
-    return World(
-        "drawn", setting.size, asks, features=frozenset({"tree", "time-outs", "plain requests"})
-    )
+    """Return the lengths that clients ask for in a drawn setting; one never fits."""
+    size = setting.size
+    prompts = (1, 2, 3, 5, 8)
+    if size.page_size > max(prompts):
+        prompts = (1, 3, size.page_size - 1, size.page_size, size.page_size + 1)
+    asks = each(prompts, (1, 2, 4, 8), range(size.texts))
+    asks += each((size.context_len,), (1,), range(size.texts))
+    return World("drawn", size, asks, features=HAS)
 
 
 DRAWN = Drawn(draw_setting, draw_world, length=200)

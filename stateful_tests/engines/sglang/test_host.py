@@ -84,7 +84,7 @@ def test_an_aborted_first_turn_leaves_nothing(hosted: Hosted, subtests: pytest.S
             client.ask("close", session="s")
             settle(client)
             state = client.ask("observe")["state"]
-            assert (state["rows"], state["sizes"]["session_held"]) == ({}, 0)
+            assert (state["rows"], state["session_held"]) == ({}, 0)
             assert client.ask("observe")["complaint"] is None
 
 

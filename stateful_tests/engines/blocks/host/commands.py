@@ -21,10 +21,6 @@ class Commands:
     def configure(self, **world: Any) -> Told:
         """Begin anew, with a world's sizes and limits."""
         self.engine = self.make(World(**world))
-        return {"cache": type(self.engine).__name__}
-
-    def show(self) -> Told:
-        """Tell the whole state."""
         return {"state": self._state()}
 
     def generate(self, rid: str, tokens: Sequence[int], max_new: int, namespace: int) -> Told:

@@ -41,8 +41,10 @@ class Shown(NamedTuple):
 class Hosted(Protocol):
     """An engine. Pages are numbered from 0, those left out that it never hands out."""
 
-    kv: Sequence[int]
-    """What the model has stored: a number for each location, page after page."""
+    @property
+    @abstractmethod
+    def kv(self) -> Sequence[int]:
+        """What the model has stored: a number for each location, page after page."""
 
     @abstractmethod
     def add(self, rid: str, tokens: Sequence[int], max_new: int, namespace: int) -> None:

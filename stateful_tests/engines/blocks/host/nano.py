@@ -44,10 +44,14 @@ class Nano(Hosted):
         self.scheduler = importlib.import_module(f"{engine}.scheduler").Scheduler(config)
         self.manager = self.scheduler.block_manager
         self.memory = Memory(world.num_pages, world.page_size)
-        self.kv = self.memory.values
         self.names = dict[int, str]()  # sequence id -> request
         self.said = dict[int, tuple[int, ...]]()  # hash -> all tokens up to its page's end
         self.batch: tuple[list[Any], list[Launch], list[int]] = [], [], []
+
+    @property
+    def kv(self) -> Sequence[int]:
+        """Its numbers."""
+        return self.memory.values
 
     def add(self, rid: str, tokens: Sequence[int], max_new: int, namespace: int) -> None:
         """Take a request, as `LLMEngine.add_request` does."""

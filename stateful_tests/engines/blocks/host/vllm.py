@@ -43,7 +43,7 @@ class VLLM(Hosted):
         self.salt: Callable[[int], str | None] = lambda namespace: str(namespace or "") or None
 
     @property
-    def kv(self) -> Sequence[int]:  # type: ignore[override]
+    def kv(self) -> Sequence[int]:
         """Its numbers, those of the null block left out."""
         return self.memory.values[self.world.page_size :]
 

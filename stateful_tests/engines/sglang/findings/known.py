@@ -11,7 +11,12 @@ FINDINGS = (
         "an aborted turn takes the history with it",
         "a cancelled message stays in the conversation, and after one that was refused the model "
         "has forgotten all before it",
-        ("an_idle_slot_holds_at_most_the_last_turn", "turns_begin", "states_are_equal"),
+        (
+            "an_idle_slot_holds_at_most_the_last_turn",
+            "turns_begin",
+            "states_are_equal",
+            "a_protected_page_is_the_trees",
+        ),
         "0.5.10.post1: managers/session_controller.py 131, `Session.create_req` pops `req_nodes`",
         "0.5.10.post1",
         "0.5.10.post1",
@@ -48,7 +53,13 @@ FINDINGS = (
         "R4",
         "a turn that is too long saves its stub into the slot",
         "one prompt too long, and the session's KV is gone: memory leak detected",
-        ("no_page_is_lost", "a_slot_keeps_the_last_turns_kv", "states_are_equal"),
+        (
+            "no_page_is_lost",
+            "a_slot_keeps_the_last_turns_kv",
+            "states_are_equal",
+            "an_idle_slot_holds_at_most_the_last_turn",
+            "a_row_with_a_holder_is_that_sessions_row",
+        ),
         "0.5.10.post1: mem_cache/session_aware_cache.py 172, `match_prefix` lends a stub the slot",
         "0.5.10.post1",
         "0.5.10.post1",
@@ -93,7 +104,11 @@ FINDINGS = (
         "R8",
         "a namespace is dropped where a session's turn is created",
         "a session with an extra key or a salt answers with KV of other tenants",
-        ("output_equals_that_of_the_dense_model", "committed_kv_is_that_of_the_tokens"),
+        (
+            "output_equals_that_of_the_dense_model",
+            "committed_kv_is_that_of_the_tokens",
+            "a_protected_page_is_the_trees",
+        ),
         "0.5.10.post1: managers/session_controller.py 211, `Session.create_req` passes no "
         "`extra_key`; nor does managers/scheduler.py 1745 for requests without a session",
         "0.5.10.post1",

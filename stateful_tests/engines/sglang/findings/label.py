@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spec.machine.concrete import ConcreteState
-from spec.machine.trace import Step
 from stateful_tests.engines.contender import Contender
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.releases import release_of
-from stateful_tests.run import Failure, perform
+from stateful_tests.run import Failure, taken
 
 
 def known_as(failure: Failure, contender: Contender) -> list[str]:
@@ -18,17 +14,11 @@ def known_as(failure: Failure, contender: Contender) -> list[str]:
     They are told by the same check, and one of the failure's actions leads to them.
     """
     release = release_of(contender.name)
-    lockstep, taken = contender.lockstep(failure.setting), list[tuple[ConcreteState, Step]]()
-
-    def watch(state: ConcreteState, step: Step, _answer: Any) -> None:
-        taken.append((state, step))
-
-    lockstep.watch = watch
-    perform(lockstep, failure.difference.steps)
+    actions = taken(failure, contender.lockstep)
     return [
         finding.id
         for finding in FINDINGS
         if release in finding.releases
         and finding.explains(failure.difference)
-        and any(finding.avoided(state, step) for state, step in taken)
+        and any(finding.avoided(state, step) for state, step, _ in actions)
     ]

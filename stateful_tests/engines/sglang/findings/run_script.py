@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import stateful_tests
 from stateful_tests.engines.contender import NotInstalledError
+from stateful_tests.engines.hosting.client import environment
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.install import folder_of, installed, python_of
 from stateful_tests.engines.sglang.releases import requirement
@@ -27,7 +26,6 @@ SCRIPTS = Path(__file__).parent / "scripts"
 """One of each finding, by its number."""
 
 HOST = "stateful_tests.engines.sglang.host.scripts"
-ROOT = Path(stateful_tests.__file__).parent.parent
 
 LIMIT = 180.0
 """Seconds to import a release, 5 to 30, and to run its scripts, less than one each."""
@@ -44,8 +42,6 @@ def run_scripts(numbers: Sequence[str], release: str) -> dict[str, Ran]:
     """Run findings' scripts in one release. Raises NotInstalledError."""
     if release not in installed():
         raise NotInstalledError(f"{requirement(release)} is not installed")
-    path = f"{ROOT}{os.pathsep}{folder_of(release)}"
-    given = {"PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
     scripts = {number: str(SCRIPTS / f"{number}.py") for number in numbers}
     done = subprocess.run(
         [python_of(release), "-P", "-m", HOST, *scripts.values()],
@@ -53,7 +49,7 @@ def run_scripts(numbers: Sequence[str], release: str) -> dict[str, Ran]:
         text=True,
         check=False,
         timeout=LIMIT,
-        env={**os.environ, **given},
+        env=environment(folder_of(release)),
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     told = json.loads(done.stdout)

@@ -6,8 +6,10 @@ from spec.language import NIL
 from spec.machine.concrete import ConcreteState
 from spec.machine.trace import Step
 from spec.state import Edit
-from stateful_tests.engines.sglang.drawn import TOO_LONG
 from stateful_tests.lockstep import SPARE, SUBMITS
+
+LEFT_FREE = 5
+"""Tokens of a context that a release keeps from prompts."""
 
 
 def submits_beside_a_turn(s: ConcreteState, step: Step) -> bool:
@@ -56,10 +58,14 @@ def closes_under_a_turn(s: ConcreteState, step: Step) -> bool:
     return name == "close" and s.in_flight[args[0]] is not NIL
 
 
-def is_too_long(_: ConcreteState, step: Step) -> bool:
-    """A turn is submitted that fits no context."""
+def is_too_long(s: ConcreteState, step: Step) -> bool:
+    """A turn is submitted whose prompt leaves fewer than five tokens of its context."""
     name, args = step
-    return name == "submit" and args[2] >= TOO_LONG
+    if name != "submit":
+        return False
+    x, _, new, *_ = args
+    history = 0 if s.req_nodes[x] is NIL else s.tokens[s.req_nodes[x]]
+    return history + new > s.size.context_len - LEFT_FREE
 
 
 def goes_on(s: ConcreteState, step: Step) -> bool:
@@ -108,6 +114,6 @@ def runs_as_a_stub(s: ConcreteState, step: Step) -> bool:
 
 
 def uses_a_namespace(_: ConcreteState, step: Step) -> bool:
-    """A session is opened in another namespace than the first."""
+    """A session, or a plain request, is of another namespace than the first."""
     name, args = step
-    return name == "open" and args[1] != 0
+    return (name == "open" and args[1] != 0) or (name == "generate" and args[4] != 0)

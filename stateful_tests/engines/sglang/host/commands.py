@@ -49,7 +49,6 @@ class Commands:
         self.scheduler.tree = tree_of(self.scheduler, pool.values)
         plant(chosen.planted, self.scheduler)
         self.hooks.listen(self.scheduler, self.scheduler.tree)
-        self.hooks.listen_to_pool(pool)
         self.journal.taken()
         return {"cache": type(self.scheduler.tree_cache).__name__, **self.observe()}
 

@@ -2,19 +2,15 @@
 
 | event   | what is wrapped; names that differ are in names.py               | it tells that       |
 |---------|------------------------------------------------------------------|---------------------|
-| match   | `Req.init_next_round_input`, managers/schedule_batch.py          | a prefix is sought  |
 | extend  | `alloc_for_extend`                                               | a prefill gets room |
 | decode  | `alloc_for_decode`                                               | a decode gets room  |
 | launch  | `Scheduler.run_batch`, managers/scheduler.py                     | a batch is computed |
 | result  | `Scheduler.process_batch_result`, managers/scheduler.py          | its result is read  |
 | kept    | `cache_unfinished_req`, `checkpoint`                             | a prompt is known   |
 | release | `release_kv_cache`, mem_cache/common.py                          | a row is left       |
-| ended   | `cache_finished_req`, `claim_kv_row`                             | KV is kept or freed |
-| wiped   | `release_session` of the cache or session layer                  | a slot is freed     |
 | refused | `Req.set_finish_with_abort`, managers/schedule_batch.py          | one never runs      |
 | retract | `ScheduleBatch.release_req`, managers/schedule_batch.py          | one is put back     |
 | evict   | `_delete_leaf`, `_remove_leaf_from_parent`, `evict_device_leaf`  | a leaf is dropped   |
-| free    | `free`, `free_segment` of the allocator (see pools.py)           | locations go back   |
 """
 
 from __future__ import annotations
@@ -29,7 +25,6 @@ from sglang.srt.mem_cache import common
 
 from stateful_tests.engines.sglang.host import told
 from stateful_tests.engines.sglang.host.journal import Journal, Tell
-from stateful_tests.engines.sglang.host.kv_pool import HistoryPool
 from stateful_tests.engines.sglang.host.names import Names
 from stateful_tests.engines.sglang.host.rust_tree import RustTree
 from stateful_tests.engines.sglang.host.tree import PythonTree
@@ -45,23 +40,15 @@ class Hooks:
         self._everywhere(allocation.alloc_for_extend, "extend", told.requests, told.extended)
         self._everywhere(allocation.alloc_for_decode, "decode", told.requests, told.decoded)
         self._everywhere(common.release_kv_cache, "release", told.request, told.request_after)
-        self._on(Req, "init_next_round_input", "match", told.request, told.matched)
         self._on(Req, "set_finish_with_abort", "refused", told.refused, told.nothing)
         self._on(ScheduleBatch, "release_req", "retract", told.retracted, told.nothing)
 
     def listen(self, scheduler: Any, tree: PythonTree | RustTree) -> None:
         """Wrap what this scheduler was made of."""
-        cache = scheduler.tree_cache
         self._on(scheduler, "run_batch", "launch", told.launched, told.nothing)
         self._on(scheduler, "process_batch_result", "result", told.batch, told.read)
-        self._on(cache, self.names.kept, "kept", told.request, told.request_after)
-        self._on(cache, self.names.ended, "ended", told.request, told.request_after)
-        self._on(cache, "release_session", "wiped", told.session, told.nothing)
+        self._on(scheduler.tree_cache, self.names.kept, "kept", told.request, told.request_after)
         self._on(tree.tree, tree.evicts, "evict", tree.leaf, told.nothing)
-
-    def listen_to_pool(self, pool: HistoryPool) -> None:
-        """Wrap where it is told what is freed."""
-        self._on(pool, "freed", "free", told.locations, told.nothing)
 
     def _everywhere(self, function: FunctionType, event: str, before: Tell, after: Tell) -> None:
         """Wrap a function in every module of the release that imported it."""

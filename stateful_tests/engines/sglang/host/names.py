@@ -19,7 +19,6 @@ class Names:
     allocation: str  # module of alloc_for_extend and alloc_for_decode
     allocators: str  # module of the paged allocator
     kept: str  # the tree cache's method for the KV of a request that goes on
-    ended: str  # ... and of one that leaves its row
     extend_lens: str  # a batch's attribute: how many tokens of each request it computes
     packs_tokens: bool  # token ids come as an array, not as a list
 
@@ -29,7 +28,6 @@ MIXINS = Names(
     allocation="sglang.srt.mem_cache.common",  # lines 455, 552 in 0.5.11
     allocators="sglang.srt.mem_cache.allocator",  # line 362
     kept="cache_unfinished_req",  # mem_cache/radix_cache.py line 535, session/streaming_session.py
-    ended="cache_finished_req",  # mem_cache/radix_cache.py line 488, session/streaming_session.py
     extend_lens="extend_seq_lens",  # of a copy: managers/schedule_batch.py line 2786 in 0.5.12
     packs_tokens=False,
 )
@@ -45,7 +43,6 @@ ONE_RECORD = replace(
     SPLIT,
     scheduler="scheduler_0_5_23",
     kept="checkpoint",  # mem_cache/unified_radix_cache.py line 1159
-    ended="claim_kv_row",  # mem_cache/unified_radix_cache.py line 1141
 )
 
 NAMES = MappingProxyType(

@@ -15,17 +15,14 @@ def observation(scheduler: Any) -> Told:
     """Return all that can be observed between two iterations."""
     requests = list(_requests(scheduler))
     return {
-        "sessions": [
-            _session(scheduler, s) for s in scheduler.session_controller.sessions.values()
-        ],
+        "sessions": [_session(s) for s in scheduler.session_controller.sessions.values()],
         "slots": {id_: lengths(slot) for id_, slot in slots_of(scheduler).items()},
         "requests": [request(req, status) for req, status in requests],
-        "unread": [[req.rid for req in batch.reqs] for batch, _ in scheduler.result_queue],
         "rows": _rows(scheduler, [req for req, _ in requests]),
         "free_rows": list(scheduler.req_to_token_pool.free_slots),
         "free_pages": _free_pages(scheduler.token_to_kv_pool_allocator),
         "tree": list(scheduler.tree.nodes()),
-        "sizes": sizes(scheduler),
+        "session_held": scheduler.session_held(),
         "idle": idle(scheduler),
     }
 
@@ -60,15 +57,13 @@ def _requests(scheduler: Any) -> Iterator[tuple[Any, str]]:
                 yield req, "over" if status == "running" and req.finished() else status
 
 
-def _session(scheduler: Any, session: Any) -> Told:
+def _session(session: Any) -> Told:
     """Return what is known of a session; 0.5.10.post1 knows no turn in flight and no closing."""
     return {
         "id": session.session_id,
         "in_flight": getattr(session, "_inflight", None),
         "closing": getattr(session, "close_on_finish", None),
         "req_nodes": list(session.req_nodes),
-        "timed_out": session.is_timed_out(),
-        "slot": session.session_id in slots_of(scheduler),
     }
 
 
@@ -93,15 +88,3 @@ def _free_pages(allocator: Any) -> list[int]:
     waiting = getattr(allocator, "release_pages", None)
     staged = getattr(allocator, "staged_pages", None) or ([] if waiting is None else [waiting])
     return [int(page) for pages in (allocator.free_pages, *staged) for page in pages.tolist()]
-
-
-def sizes(scheduler: Any) -> Told:
-    """Return the release's own counts, in tokens."""
-    cache = scheduler.tree_cache
-    return {
-        "available": scheduler.token_to_kv_pool_allocator.available_size(),
-        "evictable": cache.evictable_size(),
-        "protected": cache.protected_size(),
-        "session_held": scheduler.session_held(),
-        "total": scheduler.max_total_num_tokens,
-    }

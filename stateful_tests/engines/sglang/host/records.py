@@ -33,12 +33,6 @@ def named(req: Any) -> Told:
     return {"rid": req.rid, **lengths(req)}
 
 
-def prefix_len(req: Any) -> int:
-    """Return how many tokens a request needs not compute."""
-    indices = getattr(req, "prefix_indices", None)
-    return int(req.prefix_len) if indices is None else len(indices)
-
-
 def reason(req: Any) -> Any:
     """Return why a request is over, as a client would be told; None while it is not."""
     return req.finished_reason.to_json() if req.finished_reason else None
@@ -61,11 +55,8 @@ def request(req: Any, status: str) -> Told:
         "session": req.session.session_id if req.session else None,
         "session_in_flight": getattr(req.session, "_inflight", None),
         "turned_away": turned_away(req),
-        "prefix": prefix_len(req),
         "input": list(req.origin_input_ids),
         "output": list(req.output_ids),
         "max_new_tokens": req.sampling_params.max_new_tokens,
-        "retracted": req.is_retracted,
-        "to_finish": req.to_finish.to_json() if req.to_finish else None,
         "finished": reason(req),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stateful_tests.engines.sglang.host.records import lengths, named, prefix_len, reason
+from stateful_tests.engines.sglang.host.records import lengths, named, reason
 
 Args = tuple[Any, ...]
 Named = Mapping[str, Any]
@@ -28,11 +28,6 @@ def request(args: Args, named_args: Named) -> Entry:
 def request_after(args: Args, named_args: Named) -> Entry:
     """Tell the same when the call is over."""
     return {"after": request(args, named_args)}
-
-
-def matched(args: Args, _named: Named) -> Entry:
-    """Tell what a request has after looking for its prefix."""
-    return {**named(args[0]), "prefix": prefix_len(args[0])}
 
 
 def refused(args: Args, named_args: Named) -> Entry:
@@ -96,13 +91,3 @@ def decoded(args: Args, _named: Named) -> Entry:
 def retracted(args: Args, _named: Named) -> Entry:
     """Tell which request of a batch gives its memory back."""
     return named(args[0].reqs[args[1]])
-
-
-def session(args: Args, named_args: Named) -> Entry:
-    """Tell a session's name."""
-    return {"session": args[0] if args else named_args["session_id"]}
-
-
-def locations(args: Args, _named: Named) -> Entry:
-    """Tell locations that are given back."""
-    return {"locations": list(args[0])}

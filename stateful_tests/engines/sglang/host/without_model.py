@@ -41,7 +41,7 @@ class WithoutModel(OneIteration):
         self.world = world
         self.answers: list[Answer] = []
         self.recorder = Recorder(self.answers)
-        os.environ["SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_BUSY"] = "2" if world.busy_check else "0"
+        os.environ["SGLANG_ENABLE_STRICT_MEM_CHECK_DURING_BUSY"] = "0"
         os.environ["SGLANG_ENABLE_UNIFIED_RADIX_TREE"] = str(int(world.unified))
         core = "rust" if world.rust_core else "python"
         os.environ["SGLANG_UNIFIED_RADIX_TREE_CORE_BACKEND"] = core

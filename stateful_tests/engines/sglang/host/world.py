@@ -22,7 +22,6 @@ class World:
     mixed: bool = False
     unified: bool = False
     rust_core: bool = False  # of the unified cache
-    busy_check: bool = False
     conservativeness: float = 1.0  # near 0: turns are admitted that will be retracted
     clips_to_pool: bool = False  # outputs, of itself: the release is told of nothing
     planted: str = ""  # the name of a bug to have, as in planted/known.py
