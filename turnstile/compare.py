@@ -10,21 +10,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stateful_tests.engines.blocks.findings.known import FINDINGS as IN_BLOCKS
 from stateful_tests.engines.contender import Contender
-from stateful_tests.engines.engine import NotOffered
-from stateful_tests.engines.sglang.findings.compare import Compared, Verdict, compare
-from stateful_tests.engines.sglang.findings.finding import Finding
-from stateful_tests.engines.sglang.findings.known import FINDINGS
-from stateful_tests.engines.sglang.install import installed
-from stateful_tests.engines.sglang.releases import requirement
+from stateful_tests.engines.finding import Finding
+from stateful_tests.engines.hosted import installed
+from stateful_tests.engines.sglang.findings.known import FINDINGS as IN_SESSIONS
+from stateful_tests.engines.verdict import Compared, Verdict, compare
 from turnstile.bad_input import BadInputError, check_known
 from turnstile.console import STYLES, Progress, make_console
 from turnstile.engines import find_engine
 
+FINDINGS: tuple[Finding, ...] = (*IN_SESSIONS, *IN_BLOCKS)
+"""All that were made in releases."""
+
 Row = dict[str, Compared]
 """One finding on each engine, by the engine's name."""
 
-STYLE = {Verdict.FOUND: "failed", Verdict.GONE: "ok", Verdict.OTHER: "not run"}
+STYLE = {
+    Verdict.FOUND: "failed",
+    Verdict.GONE: "ok",
+    Verdict.OTHER: "not run",
+    Verdict.UNASKED: "not run",
+}
 
 
 def compare_engines(
@@ -41,15 +48,12 @@ def compare_engines(
     findings = {finding.id: finding for finding in FINDINGS}
     if only is not None:
         check_known("finding", only, findings)
-    names = engines or [requirement(release) for release in installed()]
+    names = engines or installed()
     if not names:
         raise BadInputError("no release is installed; install one with `turnstile engines install`")
     contenders = [find_engine(name) for name in names]
     asked = [findings[only]] if only else list(FINDINGS)
-    try:
-        raise typer.Exit(compare_and_tell(make_console(), asked, contenders))
-    except NotOffered as lacking:
-        raise BadInputError(f"these findings are of sessions; an engine lacks {lacking}") from None
+    raise typer.Exit(compare_and_tell(make_console(), asked, contenders))
 
 
 def compare_and_tell(

@@ -6,8 +6,7 @@ import pytest
 
 from stateful_tests.bugs import BUGS
 from stateful_tests.engines.contender import Contender
-from stateful_tests.engines.sglang.findings.known import FINDINGS
-from turnstile.compare import compare_and_tell
+from turnstile.compare import FINDINGS, compare_and_tell
 from turnstile.console import make_console
 from turnstile.test_help import Cli
 

@@ -18,7 +18,7 @@ clients ask, and steps. What of its behaviour is its own choice, and no bug, is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spec.machine.trace import Step
@@ -189,12 +189,15 @@ class SGLangEngine(Engine):
         told = self._asked("step", seconds=A_WHILE, silent=silent)
         before, over = dict(self.turns.live), set(ends_read(told["events"]))
         self.stirred, self._over = not over <= self._over, self._over | over
+        busy = {turn.session for turn in before.values()}
+        dropped = self._dropped()  # where an iteration begins, unless a turn was in the way
+        self._taken.moves += [move for move in dropped if move[1][0] not in busy]
         self._taken.moves += self.translator.moves(told["events"])
         for answer in told["answers"]:
             if turn := before.get(answer["rid"]):
-                self._taken.ended.append(self._ended(turn, answer))
+                self._taken.ended += self._answered(turn, answer)
         self._detach_what_never_ran()
-        self._taken.moves += self._dropped()
+        self._taken.moves += [move for move in dropped if move[1][0] in busy]
 
     def taken(self) -> Taken:
         """Return what was done since this was last asked."""
@@ -241,14 +244,20 @@ class SGLangEngine(Engine):
         kept = {rid for session in self.state["sessions"] for rid in session["req_nodes"]}
         return [self.eye.finished[rid] for rid in kept & self.eye.finished.keys()]
 
-    def _ended(self, turn: Turn, answer: dict[str, Any]) -> Ended:
-        if answer["kind"] == "abort" or answer["reason"]["type"] == "abort":
-            return _aborted(turn, _why(turn))
+    def _answered(self, turn: Turn, answer: dict[str, Any]) -> Iterator[Ended]:
+        """Generate how a turn ended; an answer without a reason is a piece of its output."""
+        turn.said += answer.get("tokens", [])
+        if answer["kind"] == "abort":
+            yield _aborted(turn, _why(turn))
+        elif reason := answer["reason"]:
+            yield _aborted(turn, _why(turn)) if reason["type"] == "abort" else self._finished(turn)
+
+    def _finished(self, turn: Turn) -> Ended:
         if not turn.plain:
             self.eye.finished[turn.rid] = turn
             self.first_prompts.setdefault(turn.session, turn.prompt_len)
-            self._histories[turn.session] = [*turn.prompt, *answer["tokens"]]
-        return Ended(turn.id, turn.session, "finished", "", tuple(answer["tokens"]))
+            self._histories[turn.session] = [*turn.prompt, *turn.said]
+        return Ended(turn.id, turn.session, "finished", "", tuple(turn.said))
 
     def _detach_what_never_ran(self) -> None:
         """Tell of turns that a release detaches some steps before it answers them."""

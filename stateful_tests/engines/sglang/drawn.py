@@ -61,7 +61,7 @@ def draw_world(setting: Setting) -> World:
     prompts = (1, 2, 3, 5, 8)
     if size.page_size > max(prompts):
         prompts = (1, 3, size.page_size - 1, size.page_size, size.page_size + 1)
-    asks = each(prompts, (1, 2, 4, 8), range(size.texts))
+    asks = each(prompts, (0, 1, 2, 4, 8), range(size.texts))
     asks += each((size.context_len,), (1,), range(size.texts))
     return World("drawn", size, asks, features=HAS)
 

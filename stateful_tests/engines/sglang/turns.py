@@ -48,6 +48,7 @@ class Turn:
     put_back: bool = False  # it ran, and waits again: all its KV may still be there (see kept)
     untold: int = 0  # computed tokens that are not told, since its end was asked for
     launches: deque[Launch] = field(default_factory=deque)  # unread
+    said: list[int] = field(default_factory=list)  # what its client has got, piece by piece
 
     @property
     def prompt_len(self) -> int:

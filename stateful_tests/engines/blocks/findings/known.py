@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from spec.machine.trace import Trace, load
+from stateful_tests.engines import finding
 
 TRACES = Path(__file__).parent / "traces"
 """The minimal trace of each finding."""
@@ -14,21 +14,16 @@ ORIGINAL, FORK = "nano-vllm-npu==0.0.2", "nano-vllm-fork==20260210"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What is wrong with some releases, in one sentence, and what a user would see of it."""
+class Finding(finding.Finding):
+    """What is wrong with releases."""
 
-    id: str
-    title: str
-    symptom: str
-    check: str  # how the name begins by which the lockstep tells it
-    where: str  # file and line of the cause
     releases: tuple[str, ...]  # that have it
     mended: str = ""  # which of the host's plants takes it away
 
     @property
-    def trace(self) -> Trace:
-        """What shows it, in as few actions as can be."""
-        return load(TRACES / f"{self.id}.jsonl")
+    def traces(self) -> Path:
+        """The folder that has its minimal trace."""
+        return TRACES
 
 
 FINDINGS = (
@@ -36,7 +31,7 @@ FINDINGS = (
         "N1",
         "a prompt that is cached as a whole is not computed at all",
         "the answer begins with a token that was said to another request, or the engine stops",
-        "the_spec_allows_every_move",
+        ("the_spec_allows_every_move",),
         "engine/block_manager.py 59, `allocate` looks every full block up, also that of the last "
         "token, and leaves no token whose logits say the next one",
         (ORIGINAL, FORK),
@@ -46,7 +41,7 @@ FINDINGS = (
         "N2",
         "a block that is handed out is still found by its old hash",
         "the answer continues another conversation",
-        "output_equals_that_of_the_dense_model",
+        ("output_equals_that_of_the_dense_model",),
         "engine/block_manager.py 43, `_allocate_block` leaves the entry in `hash_to_block_id`, and "
         "67 takes any block whose own tokens are the same, whatever came before them",
         (ORIGINAL,),
@@ -56,7 +51,7 @@ FINDINGS = (
         "N3",
         "a request that can never run stops the engine",
         "AssertionError, and all requests are gone; one prompt larger than the pool is enough",
-        "no_crash: AssertionError in schedule",
+        ("no_crash: AssertionError in schedule",),
         "engine/scheduler.py 57, in the fork 170: `schedule` asserts that somebody was scheduled, "
         "and `add` takes what never fits",
         (ORIGINAL, FORK),
@@ -65,7 +60,7 @@ FINDINGS = (
         "N4",
         "a sequence that is put back runs on",
         "when memory is short the engine stops, or a request is computed twice and says more",
-        "clients_are_told_how_their_turns_end",
+        ("clients_are_told_how_their_turns_end",),
         "engine/scheduler.py 154, `schedule` puts back what it took from a copy of `running`, and "
         "the sequence then stands in both queues",
         (FORK,),

@@ -59,7 +59,7 @@ def test_a_build_has_the_findings_that_it_is_said_to_have(finding: Finding, name
         assert found is None
     else:
         assert found is not None
-        assert found.check.startswith(finding.check)
+        assert finding.explains(found)
         assert len(found.steps) == len(finding.trace.steps)
 
 

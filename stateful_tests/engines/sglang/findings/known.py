@@ -13,9 +13,10 @@ FINDINGS = (
         "has forgotten all before it",
         (
             "an_idle_slot_holds_at_most_the_last_turn",
-            "turns_begin",
+            "turns_begin_with_the_first_prompt",
             "states_are_equal",
             "a_protected_page_is_the_trees",
+            "the_spec_allows_every_move",
         ),
         "0.5.10.post1: managers/session_controller.py 131, `Session.create_req` pops `req_nodes`",
         "0.5.10.post1",
@@ -41,7 +42,7 @@ FINDINGS = (
         (
             "no_page_is_free_and_held",
             "a_row_with_a_holder_is_that_sessions_row",
-            "an_attached_turn",
+            "an_attached_turn_is_in_flight_or_the_last",
         ),
         "0.5.10.post1: managers/session_controller.py 307, `_close` releases at once",
         "0.5.10.post1",
@@ -59,6 +60,8 @@ FINDINGS = (
             "states_are_equal",
             "an_idle_slot_holds_at_most_the_last_turn",
             "a_row_with_a_holder_is_that_sessions_row",
+            "no_page_is_free_and_held",
+            "a_step_makes_progress",
         ),
         "0.5.10.post1: mem_cache/session_aware_cache.py 172, `match_prefix` lends a stub the slot",
         "0.5.10.post1",
@@ -178,7 +181,7 @@ FINDINGS = (
         "R14",
         "idle sessions hold all memory, and others wait for ever",
         "open sessions that nobody uses stop the server: requests hang, and no error is told",
-        ("a_step_makes_progress",),
+        ("a_step_makes_progress", "clients_are_told_how_their_turns_end"),
         "0.5.11: managers/schedule_policy.py 480, `rem_total_tokens` counts what is free or "
         "evictable; nothing takes KV from an idle session but a close or a time-out",
         "0.5.10.post1",
@@ -233,5 +236,18 @@ FINDINGS = (
         "0.5.10.post1",
         "0.5.18",
         triggers.may_find_no_room,
+    ),
+    Finding(
+        "R19",
+        "a turn without output keeps KV of a token that it never said",
+        "after a turn that only had its prompt computed the next answer is a wrong one, silently",
+        ("committed_kv_is_that_of_the_tokens", "states_are_equal"),
+        "0.5.10.post1: mem_cache/session_aware_cache.py 69, `save_from_req` takes what was "
+        "launched past the turn's end for computed; 0.5.11 trims it: session/streaming_session.py "
+        "312",
+        "0.5.10.post1",
+        "0.5.10.post1",
+        triggers.asks_for_no_output,
+        bug="B12",
     ),
 )

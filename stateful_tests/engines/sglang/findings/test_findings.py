@@ -13,10 +13,10 @@ import pytest
 from spec.machine.trace import show
 from stateful_tests.engines.contender import NotInstalledError
 from stateful_tests.engines.find import find
-from stateful_tests.engines.sglang.findings.compare import Verdict, compare
 from stateful_tests.engines.sglang.findings.finding import TRACES, Finding
 from stateful_tests.engines.sglang.findings.known import FINDINGS
 from stateful_tests.engines.sglang.releases import RELEASES
+from stateful_tests.engines.verdict import Verdict, compare
 from stateful_tests.setting import Setting
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "found.md"
@@ -39,6 +39,8 @@ def test_the_documentation_tells_of_a_finding(finding: Finding) -> None:
     assert f"## {finding.id}: {finding.title}" in told
     assert f"```\n{trace}\n```" in told
     assert finding.where in told
+    section = told.partition(f"## {finding.id}: ")[2].partition("\n## ")[0]
+    assert all(f"`{check}" in section for check in finding.checks)
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=NUMBERS)

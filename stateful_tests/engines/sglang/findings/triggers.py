@@ -68,6 +68,12 @@ def is_too_long(s: ConcreteState, step: Step) -> bool:
     return history + new > s.size.context_len - LEFT_FREE
 
 
+def asks_for_no_output(_: ConcreteState, step: Step) -> bool:
+    """A turn is submitted that is to say nothing."""
+    name, args = step
+    return name == "submit" and not args[3]
+
+
 def goes_on(s: ConcreteState, step: Step) -> bool:
     """A later turn is submitted."""
     name, args = step
