@@ -74,7 +74,12 @@ def _whole(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=folder.parent) as temporary:
         place = Path(temporary) / "built"
         yield place
-        place.rename(folder)
+        try:
+            place.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            # another process was quicker, and what it built is as whole
 
 
 def _pip(aim: str, python: Path, *arguments: str | Path) -> None:

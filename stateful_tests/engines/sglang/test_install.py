@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -78,3 +79,17 @@ def test_releases_share_an_environment(
     assert installed(place) == ["1", "2"]
     assert python_of("1", place) == python_of("2", place)
     assert len(list(place.iterdir())) == 3  # the environment and two releases
+
+
+def test_two_at_once_do_not_disturb_one_another(
+    tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RELEASES", {"1.0": Release(caches=(), packages=("light",))})
+    for name, version in (("light", "1.0"), ("sglang", "1.0")):
+        wheel(wheels, name, version)
+    place = tmp_path / "engines"
+    with ThreadPoolExecutor() as several:
+        for done in [several.submit(install, "1.0", place) for _ in range(3)]:
+            done.result()
+    assert installed(place) == ["1.0"]
+    assert not list(place.glob(".installing-*"))
