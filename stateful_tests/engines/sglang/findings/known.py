@@ -17,6 +17,7 @@ FINDINGS = (
             "states_are_equal",
             "a_protected_page_is_the_trees",
             "the_spec_allows_every_move",
+            "pages_add_up",
         ),
         "0.5.10.post1: managers/session_controller.py 131, `Session.create_req` pops `req_nodes`",
         "0.5.10.post1",
@@ -95,7 +96,7 @@ FINDINGS = (
         "R7",
         "a location is lost where a turn goes on from all committed KV",
         "memory leak detected, one location per turn",
-        ("no_page_is_lost",),
+        ("no_page_is_lost", "the_spec_allows_every_move"),
         "0.5.10.post1: mem_cache/session_aware_cache.py 187: the key has lost one token before; "
         "with overlap the KV of a turn's last token is committed, too",
         "0.5.10.post1",
