@@ -251,4 +251,16 @@ FINDINGS = (
         triggers.asks_for_no_output,
         bug="B12",
     ),
+    Finding(
+        "R20",
+        "a cancelled turn is put back, and computed again",
+        "while memory is short a cancelled request keeps its place: its prompt is computed once "
+        "more before its client is told of the end",
+        ("the_spec_allows_every_move",),
+        "0.5.10.post1: managers/schedule_batch.py 1972, 0.5.23: 3459, `retract_decode` does not "
+        "ask whether `to_finish` is set",
+        "0.5.10.post1",
+        "0.5.23",
+        triggers.may_be_put_back,
+    ),
 )
