@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from spec.language import NIL
 from spec.machine.abstract import Abstract, abstracted
 from spec.machine.concrete import ConcreteState
 from spec.machine.trace import Step
 from spec.state import Answer
 from stateful_tests.engines.contender import Contender
-from stateful_tests.lockstep import SUBMITS, Avoid
+from stateful_tests.lockstep import SUBMITS, Avoid, prompt_len
 from stateful_tests.run import Failure, MakeLockstep, taken
 
 EITHER = "*"
@@ -51,11 +50,9 @@ def of_request(state: ConcreteState, step: Step, answer: Any) -> Culprit:
     name, args = step
     asked = ""
     if name in SUBMITS and answer == Answer.OK:
-        x, _, new, max_new, how, _ = args  # how: the edit, or the namespace
-        is_later = name == "submit" and state.req_nodes[x] is not NIL
-        history = state.tokens[state.req_nodes[x]] if is_later else 0
+        x, _, _, max_new, how, _ = args  # how: the edit, or the namespace
         namespace = state.namespace[x] if name == "submit" else how
-        facts = history + new + max_new > state.size.context_len, namespace
+        facts = prompt_len(state, step) + max_new > state.size.context_len, namespace
         asked = "".join("1" if each else "0" for each in facts)
     return Culprit(abstracted(state, step, answer), asked)
 

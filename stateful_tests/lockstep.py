@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from spec.language import NIL, Action, Broken, Forbidden, NoRoom
 from spec.machine.abstract import NO_ROOM
@@ -15,7 +15,7 @@ from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
 from spec.machine.size import Size
 from spec.machine.trace import STEP, Step, show
-from spec.state import Answer
+from spec.state import Answer, State, history_len
 from stateful_tests.compare import compare_sizes, state_difference
 from stateful_tests.difference import Difference
 from stateful_tests.engines.abstraction import abstract
@@ -61,6 +61,12 @@ class Pace:
 
 
 ALWAYS = Pace()
+
+
+def prompt_len(s: ConcreteState, step: Step) -> int:
+    """Return the tokens of a prompt that is asked for: those of the last finished turn, and new."""
+    x, _, new, *_ = step[1]
+    return int(history_len(cast(State, s), x)) + int(new)
 
 
 class Lockstep:

@@ -6,7 +6,7 @@ from spec.language import NIL
 from spec.machine.concrete import ConcreteState
 from spec.machine.trace import Step
 from spec.state import Edit
-from stateful_tests.lockstep import SPARE, SUBMITS
+from stateful_tests.lockstep import SPARE, SUBMITS, prompt_len
 
 LEFT_FREE = 5
 """Tokens of a context that a release keeps from prompts."""
@@ -60,12 +60,7 @@ def closes_under_a_turn(s: ConcreteState, step: Step) -> bool:
 
 def is_too_long(s: ConcreteState, step: Step) -> bool:
     """A turn is submitted whose prompt leaves fewer than five tokens of its context."""
-    name, args = step
-    if name != "submit":
-        return False
-    x, _, new, *_ = args
-    history = 0 if s.req_nodes[x] is NIL else s.tokens[s.req_nodes[x]]
-    return history + new > s.size.context_len - LEFT_FREE
+    return step[0] == "submit" and prompt_len(s, step) > s.size.context_len - LEFT_FREE
 
 
 def asks_for_no_output(_: ConcreteState, step: Step) -> bool:
@@ -94,9 +89,8 @@ def may_not_fit(s: ConcreteState, step: Step) -> bool:
     name, args = step
     if name not in SUBMITS:
         return False
-    x, _, new, max_new, *_ = args
-    history = 0 if s.req_nodes[x] is NIL else s.tokens[s.req_nodes[x]]
-    asked = history + new + max_new
+    x, _, _, max_new, *_ = args
+    asked = prompt_len(s, step) + max_new
     others = [t for y, t in s.in_flight.cells.items() if y != x]
     slots = [r for r, y in s.holder.cells.items() if y != x and s.in_flight[y] is NIL]
     pages = sum(s.pages(s.limit[t]) for t in others) + sum(s.pages(s.allocated[r]) for r in slots)
