@@ -15,6 +15,7 @@ Read `engine` first. One line for each module, in the order in which they build 
     radix_node          a run of tokens, and where their KV lies
     radix_cache         the tree of them: KV of prompts, shared by all who begin alike
     record              a KV record: a row, and how much of it is in use
+    sampling            which token comes next, whatever the schedule
     turn                one request of a session; it borrows a record while it runs
     session             a conversation; its slot owns a record between turns
     batch               chunks of many turns, laid end to end

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from impl.paging import window_start
+from impl.sampling import GREEDY, Sampling
 
 
 class Chunk(NamedTuple):
@@ -25,6 +26,7 @@ class Chunk(NamedTuple):
     namespace: int = 0
     in_air: Tensor | None = None  # a scalar: the token that an unread batch yields
     recurrent: int | None = None  # the recurrent state of the row
+    sampling: Sampling = GREEDY
 
     @property
     def end(self) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from impl.sampling import Sampling
+
 
 class Drafter(Protocol):
     """What the engine asks for drafts. Wrong drafts cost time, never an answer."""
 
-    def draft(self, tokens: Sequence[int], num: int, namespace: int) -> list[int]:
-        """Return `num` tokens that may follow `tokens`."""
+    def draft(
+        self, tokens: Sequence[int], num: int, namespace: int, sampling: Sampling
+    ) -> list[int]:
+        """Return `num` tokens that may follow `tokens` where they are chosen like this."""
 
 
 class PromptLookup:
@@ -19,7 +23,13 @@ class PromptLookup:
     The cheapest drafter there is ("prompt lookup decoding"): no second model.
     """
 
-    def draft(self, tokens: Sequence[int], num: int, namespace: int) -> list[int]:  # noqa: ARG002
+    def draft(
+        self,
+        tokens: Sequence[int],
+        num: int,
+        namespace: int,  # noqa: ARG002 - of the protocol, as the next one
+        sampling: Sampling,  # noqa: ARG002
+    ) -> list[int]:
         """Return `num` tokens copied from an earlier place in `tokens`."""
         last = len(tokens) - 1
         for at in range(last - 1, -1, -1):

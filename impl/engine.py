@@ -19,6 +19,7 @@ from impl.record import KVRecord
 from impl.refused import Reason
 from impl.rows import ReqToTokenPool
 from impl.runner import Runner
+from impl.sampling import GREEDY, Sampling
 from impl.scheduler import Scheduler
 from impl.session import Session
 from impl.session_cache import SessionCache
@@ -76,21 +77,23 @@ class Engine:
         replace: bool = False,
         drop_previous_output: bool = False,
         offset: int = 0,
+        sampling: Sampling = GREEDY,
     ) -> None:
         """Add a turn: the last finished turn's tokens, `tokens`, and `max_new_tokens` of output.
 
+        Output ends earlier at one of the stop tokens of `sampling`.
         A streaming session only appends: replace, drop_previous_output and a non-zero offset are
         refused. A turn that can never run is admitted, and turned away by the next step. Raises
         Refused, and ValueError for tokens outside the vocabulary or a negative max_new_tokens.
         """
-        self._check_numbers(tokens, max_new_tokens)
+        self._check_numbers([*tokens, *sampling.stop], max_new_tokens)
         asked = (
             (replace, Reason.REPLACE),
             (drop_previous_output, Reason.DROP_PREVIOUS_OUTPUT),
             (offset != 0, Reason.OFFSET),
         )
         edit = next((reason for is_asked, reason in asked if is_asked), None)
-        self._queue(self.controller.submit(session, turn, tokens, max_new_tokens, edit))
+        self._queue(self.controller.submit(session, turn, tokens, max_new_tokens, edit, sampling))
 
     def generate(
         self,
@@ -99,15 +102,17 @@ class Engine:
         tokens: Sequence[int],
         max_new_tokens: int,
         namespace: int = 0,
+        sampling: Sampling = GREEDY,
     ) -> None:
         """Make a plain request: a session of its own, which closes when its one turn ends.
 
         Raises Refused: ALREADY_OPEN, DUPLICATE_TURN, EMPTY_INPUT; and ValueError like `submit`.
         """
-        self._check_numbers(tokens, max_new_tokens)
+        self._check_numbers([*tokens, *sampling.stop], max_new_tokens)
         self._check_namespace(namespace)
-        admitted = self.controller.generate(session, turn, tokens, max_new_tokens, namespace)
-        self._queue(admitted)
+        self._queue(
+            self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
+        )
 
     def abort(self, turn: int) -> None:
         """Ask for the end of a turn that waits or runs. Raises Refused: UNKNOWN_TURN."""

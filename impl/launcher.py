@@ -44,7 +44,7 @@ class Launcher:
         assert not turn.aborting, f"cannot extend: {turn}"
         assert record.launched < length <= record.allocated, f"cannot extend to {length}: {turn}"
         assert length <= len(turn.tokens), f"cannot extend to {length}: {turn}"
-        return self._chunk(session, record, turn.tokens[record.launched : length])
+        return self._chunk(session, turn, turn.tokens[record.launched : length])
 
     def decode(self, turn_id: int) -> Chunk:
         """Compute the last output token's K and V, which yields the next: the chunk to compute.
@@ -56,14 +56,16 @@ class Launcher:
         assert turn.is_decoding or turn.can_overlap, f"has nothing to decode: {turn}"
         assert record.launched < record.allocated, f"has no location for its last token: {turn}"
         if turn.can_overlap:
-            return self._chunk(session, record, [0], turn.unread[-1].token)
-        return self._chunk(session, record, turn.tokens[-1:])
+            return self._chunk(session, turn, [0], turn.unread[-1].token)
+        return self._chunk(session, turn, turn.tokens[-1:])
 
     def _chunk(
-        self, session: Session, record: KVRecord, tokens: list[int], in_air: Tensor | None = None
+        self, session: Session, turn: Turn, tokens: list[int], in_air: Tensor | None = None
     ) -> Chunk:
+        record = turn.record
+        assert record, f"does not run: {turn}"
         start, namespace = record.launched, session.namespace
-        return Chunk(tokens, record.row, start, namespace, in_air, record.recurrent)
+        return Chunk(tokens, record.row, start, namespace, in_air, record.recurrent, turn.sampling)
 
     def collect(self, turn_id: int) -> None:
         """Read the oldest result: KV is final, and the next token is known if all were before."""
@@ -78,7 +80,7 @@ class Launcher:
         """Count KV as final; the sampled token follows the last one that was known."""
         record.committed = result.end
         if result.end == len(turn.tokens) < turn.limit:
-            turn.tokens.append(int(result.token))
+            turn.say([int(result.token)])
 
     def verify(self, turn_id: int, num_drafts: int) -> int:
         """Guess `num_drafts` tokens, compute them all at once, and return how many were right.
@@ -91,11 +93,11 @@ class Launcher:
         assert num_drafts > 0, f"no drafts: {turn}"
         length = len(turn.tokens)
         assert length + num_drafts <= record.allocated, f"has no location for its drafts: {turn}"
-        drafts = self.drafter.draft(turn.tokens, num_drafts, session.namespace)
-        chosen = self.runner.verify(self._chunk(session, record, [turn.tokens[-1], *drafts]))
+        drafts = self.drafter.draft(turn.tokens, num_drafts, session.namespace, turn.sampling)
+        chosen = self.runner.verify(self._chunk(session, turn, [turn.tokens[-1], *drafts]))
         accepted = 0
         while accepted < num_drafts and drafts[accepted] == chosen[accepted]:
             accepted += 1
-        turn.tokens += chosen[: accepted + 1]
+        turn.say(chosen[: accepted + 1])
         record.committed = record.launched = length + accepted
         return accepted

@@ -11,6 +11,7 @@ from impl.batch import Batch, Chunk
 from impl.memory import Memory
 from impl.model import Transformer
 from impl.rows import ReqToTokenPool
+from impl.sampling import choose
 
 
 class Runner:
@@ -24,17 +25,19 @@ class Runner:
 
     @torch.inference_mode()
     def forward(self, chunks: Sequence[Chunk]) -> Tensor:
-        """Store the chunks' K and V; return the greedy next token of each chunk [num_chunks].
+        """Store the chunks' K and V; return the next token of each chunk [num_chunks].
 
         The tokens stay on the device: nobody waits for them before they are read.
         """
         batch = Batch.of(chunks, self.rows.table)
-        return self.model.forward(batch, self.memory).argmax(-1)
+        logits = self.model.forward(batch, self.memory)
+        return choose(logits, [c.sampling for c in chunks], [c.end for c in chunks])
 
     @torch.inference_mode()
     def verify(self, chunk: Chunk) -> list[int]:
-        """Store the chunk's K and V; return the greedy next token after each of its tokens."""
+        """Store the chunk's K and V; return the next token after each of its tokens."""
         batch = Batch.of([chunk], self.rows.table)
-        chosen = self.model.forward(batch, self.memory, every_token=True).argmax(-1)
-        following: list[int] = chosen.tolist()
+        logits = self.model.forward(batch, self.memory, every_token=True)
+        positions = range(chunk.start + 1, chunk.end + 1)
+        following: list[int] = choose(logits, [chunk.sampling] * len(positions), positions).tolist()
         return following

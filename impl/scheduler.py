@@ -115,6 +115,8 @@ class Scheduler:
         start = turn.record.launched
         if turn.record.is_unread and not (self.config.overlap and turn.can_overlap):
             return None
+        if turn.at_end and start >= turn.target_len:
+            return None
         if turn.is_decoding or turn.can_overlap:
             if not budget:
                 return None
@@ -179,7 +181,7 @@ class Scheduler:
 
         What completes a first prompt is read at once, so that it can be published.
         """
-        is_last = len(turn.unread) == 1 and turn.can_overlap
+        is_last = len(turn.unread) == 1 and turn.can_overlap and not turn.at_end
         return self.config.overlap and is_last and not self._lacks_in_tree(turn)
 
     def _collects(self, turn: Turn) -> Iterator[Move]:
@@ -219,4 +221,4 @@ class Scheduler:
         """Generate the finishes of turns that have all their output."""
         for turn in list(self.queues.running):
             if turn.is_complete and turn.record and not turn.record.is_unread:
-                yield Move("finish", (turn.id, turn.limit))
+                yield Move("finish", (turn.id, turn.end))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from impl.refused import Reason, Refused
+from impl.sampling import GREEDY, Sampling
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.turn import Turn
@@ -38,6 +39,7 @@ class SessionController:
         tokens: Sequence[int],
         max_new_tokens: int,
         edit: Reason | None = None,
+        sampling: Sampling = GREEDY,
     ) -> Turn:
         """Create a turn: the last finished turn's tokens and the new ones. Raises Refused.
 
@@ -47,7 +49,7 @@ class SessionController:
         reason = self.refusal(session_id, turn_id, tokens, edit)
         if reason:
             raise Refused(reason)
-        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens)
+        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens, sampling)
 
     def generate(
         self,
@@ -56,6 +58,7 @@ class SessionController:
         tokens: Sequence[int],
         max_new_tokens: int,
         namespace: int,
+        sampling: Sampling = GREEDY,
     ) -> Turn:
         """Create a plain request: a session of its own that closes with its one turn. Raises."""
         if session_id in self.sessions:
@@ -66,14 +69,19 @@ class SessionController:
             raise Refused(Reason.EMPTY_INPUT)
         self.open(session_id, namespace)
         self.sessions[session_id].closing = True
-        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens)
+        return self._admit(self.sessions[session_id], turn_id, tokens, max_new_tokens, sampling)
 
     def _admit(
-        self, session: Session, turn_id: int, tokens: Sequence[int], max_new_tokens: int
+        self,
+        session: Session,
+        turn_id: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        sampling: Sampling,
     ) -> Turn:
         if session.req_nodes is None:
             session.first_prompt_len = len(tokens)
-        turn = Turn(turn_id, session, [*session.history, *tokens], max_new_tokens)
+        turn = Turn(turn_id, session, [*session.history, *tokens], max_new_tokens, sampling)
         session.in_flight = self.turns[turn_id] = turn
         session.last_activity = self.clock()
         return turn

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
 from impl.record import KVRecord
+from impl.sampling import GREEDY, Sampling
 
 if TYPE_CHECKING:  # a turn and its session know each other
     from impl.session import Session
@@ -28,11 +30,13 @@ class Turn:
     session: Session | None  # None: detached
     tokens: list[int]  # prompt (the last finished turn's tokens and the new ones), then output
     max_new_tokens: int
+    sampling: Sampling = GREEDY
     prompt_len: int = field(init=False)
     aborting: bool = False  # the client has asked for its end
     late: bool = False  # it came when the queue was full
     record: KVRecord | None = None  # None: waiting, or over
     unread: list[Result] = field(default_factory=list)  # oldest first
+    stopped_len: int | None = None  # its tokens up to the first stop, once that is said
 
     def __post_init__(self) -> None:
         """Remember where the prompt ends."""
@@ -49,9 +53,21 @@ class Turn:
         return tuple(self.tokens[self.prompt_len :])
 
     @property
-    def at_limit(self) -> bool:
-        """It wants no more output."""
-        return len(self.tokens) >= self.limit
+    def end(self) -> int:
+        """Where it ends, as far as is known: behind its first stop, or where it may not go on."""
+        return self.limit if self.stopped_len is None else min(self.stopped_len, self.limit)
+
+    @property
+    def at_end(self) -> bool:
+        """It has all its output."""
+        return len(self.tokens) >= self.end
+
+    def say(self, tokens: Sequence[int]) -> None:
+        """Add to its output; overlap and speculation go on past a stop."""
+        for token in tokens:
+            self.tokens.append(token)
+            if self.stopped_len is None and token in self.sampling.stop:
+                self.stopped_len = len(self.tokens)
 
     @property
     def is_decoding(self) -> bool:
@@ -72,15 +88,15 @@ class Turn:
     @property
     def target_len(self) -> int:
         """How far KV must reach for the next token, or for the end if it wants no more."""
-        if self.at_limit and self.max_new_tokens:
-            return self.limit - 1
+        if self.at_end and self.max_new_tokens:
+            return self.end - 1
         return len(self.tokens)
 
     @property
     def is_complete(self) -> bool:
         """It has all its output, and KV for all of it but perhaps the last token."""
         record = self.record
-        return record is not None and self.at_limit and record.committed >= self.target_len
+        return record is not None and self.at_end and record.committed >= self.target_len
 
     def __str__(self) -> str:
         """Show what an assertion needs."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from impl.engine import Engine
 from impl.moves import Why
 from impl.refused import Reason
+from impl.sampling import GREEDY, Sampling
 from impl.session import Session
 from impl.turn import Turn
 
@@ -34,8 +35,9 @@ def b5(engine: Engine) -> None:
         tokens: Sequence[int],
         max_new_tokens: int,
         edit: Reason | None = None,
+        sampling: Sampling = GREEDY,
     ) -> Turn:
-        turn = submit(session_id, turn_id, tokens, max_new_tokens, edit)
+        turn = submit(session_id, turn_id, tokens, max_new_tokens, edit, sampling)
         session = engine.sessions[session_id]
         if session.req_nodes:
             engine.controller.forget(session.req_nodes)

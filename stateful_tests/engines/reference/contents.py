@@ -15,11 +15,13 @@ from torch import Tensor
 from impl.engine import Engine
 from impl.radix_node import RadixNode
 from impl.record import KVRecord
+from impl.sampling import Sampling
 from impl.session import Session
 from impl.turn import Turn
 from stateful_tests.difference import Difference
 from stateful_tests.engines.histories import Histories
 from stateful_tests.engines.reference.dense import DenseRun, dense_forward
+from stateful_tests.engines.reference.sampled import said, sampling_of
 
 TOLERANCE = 1e-9
 """K and V of float64 runs that add in another order differ by about 1e-15."""
@@ -27,11 +29,10 @@ TOLERANCE = 1e-9
 
 @dataclass
 class Dense:
-    """The dense run of some tokens, and the model's greedy choices."""
+    """The dense run of some tokens."""
 
     tokens: list[int]
     run: DenseRun
-    following: list[int]  # following[i] is the model's choice after tokens[: i + 1]
 
 
 @dataclass
@@ -51,6 +52,10 @@ class Contents:
     def __post_init__(self) -> None:
         """Start the draw of sessions."""
         self._random = Random(self.seed)
+
+    def sampling_of(self, turn: int) -> Sampling:
+        """Return how a turn's tokens are chosen."""
+        return sampling_of(turn, self.seed, self.engine.config.model.vocab_size)
 
     def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:
         """Compare the output of a finished turn."""
@@ -112,10 +117,11 @@ class Contents:
 
     def _new_run(self, tokens: list[int], namespace: int) -> Dense:
         run = dense_forward(self.engine.model, tokens, namespace)
-        return Dense(list(tokens), run, run.logits.argmax(dim=-1).tolist())
+        return Dense(list(tokens), run)
 
     def _compare_output(self, turn: int, prompt_len: int, dense: Dense) -> None:
-        expected = dense.following[prompt_len - 1 : len(dense.tokens) - 1]
+        logits = dense.run.logits[prompt_len - 1 : len(dense.tokens) - 1]
+        expected = said(logits, self.sampling_of(turn), prompt_len)
         if dense.tokens[prompt_len:] != expected:
             raise Difference(
                 "output_equals_that_of_the_dense_model",

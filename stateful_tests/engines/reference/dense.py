@@ -14,6 +14,8 @@ from torch import Tensor
 
 from impl.model import Transformer
 from impl.recurrence import DECAY
+from impl.sampling import GREEDY, Sampling
+from stateful_tests.engines.reference.sampled import said
 
 
 class DenseRun(NamedTuple):
@@ -32,13 +34,17 @@ class DenseRun(NamedTuple):
 
 
 def dense_output(
-    model: Transformer, prompt: list[int], max_new_tokens: int, namespace: int = 0
+    model: Transformer,
+    prompt: list[int],
+    max_new_tokens: int,
+    namespace: int = 0,
+    sampling: Sampling = GREEDY,
 ) -> list[int]:
-    """Return the `max_new_tokens` tokens that greedy decoding appends to `prompt`."""
+    """Return the `max_new_tokens` tokens that decoding appends to `prompt`, past any stop."""
     tokens = list(prompt)
     for _ in range(max_new_tokens):
         run = dense_forward(model, tokens, namespace)
-        tokens.append(int(run.logits[-1].argmax()))
+        tokens += said(run.logits[-1:], sampling, len(tokens))
     return tokens[len(prompt) :]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impl.model import Transformer
+from impl.sampling import Sampling
 from stateful_tests.engines.reference.dense import dense_output
 
 
@@ -15,11 +16,13 @@ class DenseDrafter:
         self.model: Transformer | None = None
         self.num_right: int | None = None
 
-    def draft(self, tokens: Sequence[int], num: int, namespace: int) -> list[int]:
+    def draft(
+        self, tokens: Sequence[int], num: int, namespace: int, sampling: Sampling
+    ) -> list[int]:
         """Return `num` drafts, of which the first `num_right` are what the model will say."""
         assert self.model is not None, "the model is known once the engine is made"
         right = len(tokens) % (num + 1) if self.num_right is None else self.num_right
-        drafts = dense_output(self.model, list(tokens), num, namespace)
+        drafts = dense_output(self.model, list(tokens), num, namespace, sampling)
         if right < num:
             drafts[right] = (drafts[right] + 1) % self.model.config.vocab_size
         return drafts

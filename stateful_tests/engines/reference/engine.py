@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from impl.engine import Engine
 from impl.moves import Move
@@ -19,6 +20,9 @@ from stateful_tests.engines.reference.drafter import DenseDrafter
 from stateful_tests.engines.reference.observe import observe
 from stateful_tests.setting import Setting
 
+COMPUTED = ("extend", "decode", "verify")
+"""Moves that compute tokens."""
+
 
 class ReferenceEngine(judged.Engine):
     """The engine, its drafter and the dense runs that its contents are compared with.
@@ -34,6 +38,8 @@ class ReferenceEngine(judged.Engine):
         self.drafter.model = self.inner.model
         self.vocab_size = self.inner.config.model.vocab_size
         self.contents = Contents(self.inner, most_checked, setting.seed)
+        self._asked: dict[int, int] = {}  # turn -> how much output
+        self._ended_itself: set[int] = set()  # turns that its own policy ended at the last action
 
     @property
     def idle(self) -> bool:
@@ -48,7 +54,9 @@ class ReferenceEngine(judged.Engine):
         self, session: int, turn: int, tokens: Sequence[int], max_new: int, edit: str
     ) -> str:
         """Add a turn, or ask for what a streaming session does not do."""
-        return _answer(
+        return self._taken_in(
+            turn,
+            max_new,
             lambda: self.inner.submit(
                 session,
                 turn,
@@ -57,14 +65,29 @@ class ReferenceEngine(judged.Engine):
                 replace=edit == Edit.REPLACE,
                 drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
                 offset=int(edit == Edit.OFFSET),
-            )
+                sampling=self.contents.sampling_of(turn),
+            ),
         )
 
     def generate(
         self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
     ) -> str:
         """Make a plain request."""
-        return _answer(lambda: self.inner.generate(session, turn, tokens, max_new, namespace))
+        sampling = self.contents.sampling_of(turn)
+        return self._taken_in(
+            turn,
+            max_new,
+            lambda: self.inner.generate(
+                session, turn, tokens, max_new, namespace, sampling=sampling
+            ),
+        )
+
+    def _taken_in(self, turn: int, max_new: int, request: Callable[[], None]) -> str:
+        """Remember how much output a turn asks for, if it is not refused."""
+        answer = _answer(request)
+        if answer == OK:
+            self._asked[turn] = max_new
+        return answer
 
     def abort(self, turn: int) -> str:
         """Ask for the end of a turn."""
@@ -82,10 +105,14 @@ class ReferenceEngine(judged.Engine):
         """Let the engine's own policy choose. Some of its drafts are right, and some are not."""
         self.drafter.num_right = None
         self.inner.step()
+        self._ended_itself = {end.turn for end in self.inner.ended}
 
     def apply(self, move: Step) -> bool:
         """Make one move. The drafter is told how many drafts are to be right."""
+        self._ended_itself = set()
         name, args = move
+        if name in COMPUTED:
+            self._forget_the_stop(args[0])
         if name != "verify":
             return self.inner.apply(Move(name, args))
         turn, drafts, self.drafter.num_right = args
@@ -98,6 +125,13 @@ class ReferenceEngine(judged.Engine):
                 f"{said[2]}",
             )
         return done
+
+    def _forget_the_stop(self, turn_id: int) -> None:
+        """Who steers a turn on after its stop wants it to go on."""
+        turn = self.inner.turns[turn_id]
+        if turn.stopped_len is not None:
+            turn.stopped_len, turn.sampling = None, replace(turn.sampling, stop=frozenset())
+            del self._asked[turn_id]
 
     def taken(self) -> Taken:
         """Drain the engine's two logs."""
@@ -118,6 +152,20 @@ class ReferenceEngine(judged.Engine):
     def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:
         """Compare an output with a dense run."""
         self.contents.check_output(turn, prompt_len, tokens, namespace)
+        if turn in self._ended_itself and turn in self._asked:
+            self._check_end(turn, tokens[prompt_len:])
+
+    def _check_end(self, turn: int, output: list[int]) -> None:
+        """An output ends behind its first stop, or where it has all that was asked for."""
+        stop, most = self.contents.sampling_of(turn).stop, self._asked[turn]
+        expected = next((i + 1 for i, token in enumerate(output) if token in stop), most)
+        if len(output) != expected:
+            raise Difference(
+                "an_output_ends_at_its_first_stop",
+                f"turn {turn} says {output}, stops are {sorted(stop)}",
+                f"{expected} tokens",
+                f"{len(output)}",
+            )
 
     def check_contents(self, histories: Histories) -> int:
         """Compare KV with dense runs."""
