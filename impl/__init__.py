@@ -34,4 +34,5 @@ Read `engine` first. One line for each module, in the order in which they build 
     work                what one turn computes in a step
     scheduler           the policy: which move next
     engine              the wires: requests, `apply` one move, `step` by the policy
+    event_log           the same engine, which writes down every request and move
 """

@@ -1,0 +1,196 @@
+"""An engine that tells: every request and every move as a line of JSON, to be checked later.
+
+`turnstile check` reads such a log and names the first event that the model forbids (docs/logs.md).
+An engine without a log is another class, and pays nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, TextIO
+
+from impl.config import EngineConfig
+from impl.drafter import Drafter
+from impl.engine import Engine
+from impl.moves import Move
+from impl.refused import Reason, Refused
+from impl.sampling import GREEDY, Sampling
+
+VERSION = 1
+
+TURN, SESSION = ("turn",), ("session",)
+
+ARGUMENTS = {
+    "start": ("turn", "hit"),
+    **dict.fromkeys(("reserve", "extend", "slide"), ("turn", "upto")),
+    **dict.fromkeys(("resume", "decode", "collect", "publish", "retract"), TURN),
+    "verify": ("turn", "drafts", "accepted"),
+    "finish": ("turn", "n"),
+    "pre_abort": ("turn", "why"),
+    **dict.fromkeys(("abort_waiting", "abort_first", "abort_nth"), TURN),
+    **dict.fromkeys(("end_close", "time_out", "reclaim"), SESSION),
+}
+"""What the arguments of a move are; `evict` names pages instead."""
+
+
+class LoggedEngine(Engine):
+    """Writes to `log`, one line for each event, in the order in which they happen."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        log: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+        drafter: Drafter | None = None,
+    ) -> None:
+        """Make the engine and write the first line: its sizes."""
+        super().__init__(config, clock, drafter)
+        self.log = log
+        self.mechanism.moves = _Moves(self._moved)
+        self._write(
+            turnstile=VERSION,
+            page_size=config.page_size,
+            pages=config.num_pages,
+            rows=config.num_rows,
+            context_len=config.context_len,
+            lookahead=config.lookahead,
+            queue_limit=config.queue_limit,
+            window=config.window,
+            window_pages=config.window_pages,
+            recurrents=config.recurrents,
+        )
+
+    # -- requests
+
+    def open(self, session: int, namespace: int = 0) -> None:
+        """Begin a session, as Engine does."""
+        self._tell(
+            lambda: super(LoggedEngine, self).open(session, namespace),
+            do="open",
+            session=session,
+            namespace=namespace,
+        )
+
+    def submit(
+        self,
+        session: int,
+        turn: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        *,
+        replace: bool = False,
+        drop_previous_output: bool = False,
+        offset: int = 0,
+        sampling: Sampling = GREEDY,
+    ) -> None:
+        """Add a turn, as Engine does."""
+        known = self.sessions.get(session)
+        is_later = known is not None and known.req_nodes is not None
+        edits = (Reason.REPLACE, replace), (Reason.DROP_PREVIOUS_OUTPUT, drop_previous_output)
+        edit = next((reason.value for reason, is_asked in edits if is_asked), None)
+        self._tell(
+            lambda: super(LoggedEngine, self).submit(
+                session,
+                turn,
+                tokens,
+                max_new_tokens,
+                replace=replace,
+                drop_previous_output=drop_previous_output,
+                offset=offset,
+                sampling=sampling,
+            ),
+            do="submit",
+            session=session,
+            turn=turn,
+            new=len(tokens),
+            max_new=max_new_tokens,
+            edit=edit or ("offset" if offset else "append"),
+            text=None if is_later else self._pages(tokens),
+        )
+
+    def generate(
+        self,
+        session: int,
+        turn: int,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        namespace: int = 0,
+        sampling: Sampling = GREEDY,
+    ) -> None:
+        """Make a plain request, as Engine does."""
+        self._tell(
+            lambda: super(LoggedEngine, self).generate(
+                session, turn, tokens, max_new_tokens, namespace, sampling
+            ),
+            do="generate",
+            session=session,
+            turn=turn,
+            new=len(tokens),
+            max_new=max_new_tokens,
+            namespace=namespace,
+            text=self._pages(tokens),
+        )
+
+    def abort(self, turn: int) -> None:
+        """Ask for the end of a turn, as Engine does."""
+        self._tell(lambda: super(LoggedEngine, self).abort(turn), do="abort", turn=turn)
+
+    def close(self, session: int) -> None:
+        """End a session, as Engine does."""
+        self._tell(lambda: super(LoggedEngine, self).close(session), do="close", session=session)
+
+    def _tell(self, request: Callable[[], None], **line: Any) -> None:
+        """Perform a request, and write it with its answer; a ValueError is no event."""
+        try:
+            request()
+        except Refused as refused:
+            self._write(**line, answer=refused.reason.value)
+            raise
+        self._write(**line, answer="ok")
+
+    # -- moves
+
+    def _moved(self, move: Move) -> None:
+        if move.name == "evict":
+            namespace, tokens = move.args
+            assert isinstance(tokens, tuple), f"names its page by what it says: {move}"
+            self._write(do="evict", namespace=namespace, pages=self._pages(tokens))
+            return
+        if move.name == "time_out":
+            self._write(do="stay_silent", session=move.args[0], answer="ok")
+        arguments = dict(zip(ARGUMENTS[move.name], move.args, strict=True))
+        self._write(do=move.name, **arguments)
+
+    def _pages(self, tokens: Sequence[int]) -> list[str]:
+        """Return a name for each whole page: a digest of all tokens up to its end."""
+        names, name, size = [], b"", self.config.page_size
+        for end in range(size, len(tokens) + 1, size):
+            page = array("q", tokens[end - size : end]).tobytes()
+            name = blake2b(name + page, digest_size=8).digest()
+            names.append(name.hex())
+        return names
+
+    def _write(self, **line: Any) -> None:
+        self.log.write(json.dumps({**line, "at": round(time.time(), 6)}) + "\n")
+
+
+class _Moves(list[Move]):
+    """The engine's log of moves; each is told when it is added."""
+
+    def __init__(self, moved: Callable[[Move], None]) -> None:
+        super().__init__()
+        self._moved = moved
+
+    def append(self, move: Move) -> None:
+        """Add a move that happened."""
+        super().append(move)
+        self._moved(move)
+
+    def extend(self, moves: Iterable[Move]) -> None:
+        """Add moves that happened."""
+        for move in moves:
+            self.append(move)
