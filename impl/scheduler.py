@@ -115,7 +115,7 @@ class Scheduler:
         start = turn.record.launched
         if turn.record.is_unread and not (self.config.overlap and turn.can_overlap):
             return None
-        if turn.at_end and start >= turn.target_len:
+        if turn.is_launched:
             return None
         if turn.is_decoding or turn.can_overlap:
             if not budget:

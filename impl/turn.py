@@ -93,6 +93,12 @@ class Turn:
         return len(self.tokens)
 
     @property
+    def is_launched(self) -> bool:
+        """It has all its output, and nothing is left to compute for it."""
+        record = self.record
+        return record is not None and self.at_end and record.launched >= self.target_len
+
+    @property
     def is_complete(self) -> bool:
         """It has all its output, and KV for all of it but perhaps the last token."""
         record = self.record

@@ -8,7 +8,7 @@ from impl.config import EngineConfig, ModelConfig
 from spec.machine.size import Size
 from spec.machine.trace import Step, Trace
 
-OPTIONS = ("token_budget", "overlap", "num_drafts", "seed")
+OPTIONS = ("token_budget", "overlap", "num_drafts", "sampled", "seed")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Setting:
     token_budget: int = 6
     overlap: int = 0
     num_drafts: int = 0
+    sampled: int = 0  # 1: some turns have a temperature, or stop tokens
     seed: int = 0
     device: str = "cpu"
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from impl.engine import Engine
 from impl.radix_node import RadixNode
 from impl.record import KVRecord
-from impl.sampling import Sampling
+from impl.sampling import GREEDY, Sampling
 from impl.session import Session
 from impl.turn import Turn
 from stateful_tests.difference import Difference
@@ -45,6 +45,7 @@ class Contents:
     engine: Engine
     most_checked: int | None = None
     seed: int = 0
+    sampled: bool = False
     histories: Histories = field(default_factory=Histories)
     _dense: dict[int, Dense] = field(default_factory=dict)  # session -> its last run
     _cached: dict[tuple[int, ...], Dense] = field(default_factory=dict)  # namespace and tokens
@@ -55,6 +56,8 @@ class Contents:
 
     def sampling_of(self, turn: int) -> Sampling:
         """Return how a turn's tokens are chosen."""
+        if not self.sampled:
+            return GREEDY
         return sampling_of(turn, self.seed, self.engine.config.model.vocab_size)
 
     def check_output(self, turn: int, prompt_len: int, tokens: list[int], namespace: int) -> None:

@@ -37,7 +37,7 @@ class ReferenceEngine(judged.Engine):
         self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
         self.drafter.model = self.inner.model
         self.vocab_size = self.inner.config.model.vocab_size
-        self.contents = Contents(self.inner, most_checked, setting.seed)
+        self.contents = Contents(self.inner, most_checked, setting.seed, bool(setting.sampled))
         self._asked: dict[int, int] = {}  # turn -> how much output
         self._ended_itself: set[int] = set()  # turns that its own policy ended at the last action
 
