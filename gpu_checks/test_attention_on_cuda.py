@@ -7,6 +7,7 @@ import torch
 
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
+from impl.page_table import locations_of
 from stateful_tests.engines.reference.dense import dense_attention
 
 DEVICE = "cuda"
@@ -23,11 +24,11 @@ def test_paged_attention_on_cuda_equals_dense_attention(
     lens, starts = [700, 33, 1, 128], [650, 0, 0, 127]
     pages = [-(-n // page_size) for n in lens]
     shuffled = iter(torch.split(torch.randperm(sum(pages)) + 1, pages))
-    table = torch.zeros(len(lens), max(pages) * page_size, dtype=torch.int64)
+    table = torch.zeros(len(lens), max(pages), dtype=torch.int32)
     for row in table:
         page = next(shuffled)
-        row[: len(page) * page_size] = (page[:, None] * page_size + torch.arange(page_size)).ravel()
-    table = table.to(DEVICE)
+        row[: len(page)] = page
+    at = [locations_of(row.numpy(), page_size) for row in table]
     pool = (1 + sum(pages)) * page_size
     k, v = (torch.randn(pool, 2, 16, dtype=dtype, device=DEVICE) for _ in range(2))
     chunks = [
@@ -36,14 +37,14 @@ def test_paged_attention_on_cuda_equals_dense_attention(
     ]
     queries = [torch.randn(end, 8, 16, dtype=dtype, device=DEVICE) for end in lens]
     flat = torch.cat([q[start:] for q, start in zip(queries, starts, strict=True)])
-    batch = Batch.of(chunks, table)
+    batch = Batch.of(chunks, table.to(DEVICE), page_size)
     reach = batch.padded_index, batch.kv_locations, batch.hidden(window)
     got = paged_attention(flat, k, v, *reach)
     expected = torch.cat(
         [
-            dense_attention(
-                q.double(), k[table[i, :end]].double(), v[table[i, :end]].double(), window
-            )[start:].flatten(1)
+            dense_attention(q.double(), k[at[i][:end]].double(), v[at[i][:end]].double(), window)[
+                start:
+            ].flatten(1)
             for i, (q, start, end) in enumerate(zip(queries, starts, lens, strict=True))
         ]
     )

@@ -1,60 +1,55 @@
-"""Hands out and takes back locations, whole pages at a time. Answers: which pages are free?"""
+"""Hands out and takes back pages. Answers: which pages are free?"""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from impl.paging import location, num_new_pages, num_partial, page_of
+from impl.mirror import Pages
 
 
 class PagedAllocator:
-    """Free pages, on the device. Page 0 is the padding page: it is never handed out.
+    """Free pages, on a stack on the host. Page 0 is the padding page: it is never handed out.
 
     Pages freed last are handed out first, so that a reader of a page that is no longer its own soon
-    reads something else.
+    reads something else. What it costs grows with the pages handed out, not with those there are.
     """
 
-    def __init__(self, num_pages: int, page_size: int, device: str) -> None:
+    def __init__(self, num_pages: int, page_size: int) -> None:
         """Start with pages 1 .. num_pages free."""
         self.num_pages = num_pages
         self.page_size = page_size
-        self.free_pages = torch.arange(1, num_pages + 1, device=device)
-        self._offsets = torch.arange(page_size, device=device)
+        self.num_free = num_pages
+        self._stack: Pages = np.arange(num_pages, 0, -1, dtype=np.int32)
+
+    @property
+    def free_pages(self) -> Pages:
+        """The free pages, as a view; the last one is handed out first."""
+        return self._stack[: self.num_free]
 
     @property
     def available_size(self) -> int:
         """Free pages times page_size, in tokens."""
-        return self.free_pages.numel() * self.page_size
+        return self.num_free * self.page_size
 
-    def alloc_extend(self, prefix_len: int, seq_len: int, last_loc: Tensor) -> Tensor | None:
-        """Return locations for positions [prefix_len, seq_len), or None: no room.
-
-        The rest of the partial page after `last_loc` (a scalar tensor: the location of position
-        prefix_len - 1, unused when prefix_len is page-aligned) comes first, then whole new pages.
-        """
-        num_new = num_new_pages(prefix_len, seq_len, self.page_size)
-        if num_new > self.free_pages.numel():
+    def alloc(self, count: int) -> Pages | None:
+        """Hand out `count` pages: all of them, or None and no page."""
+        left = self.num_free - count
+        if left < 0:
             return None
-        begun = num_partial(prefix_len, seq_len, self.page_size)
-        partial = last_loc + 1 + self._offsets[:begun]
-        if num_new == 0:
-            return partial
-        new, self.free_pages = self.free_pages[:num_new], self.free_pages[num_new:]
-        whole = location(new[:, None], self._offsets, self.page_size).flatten()
-        return torch.cat((partial, whole[: seq_len - prefix_len - begun]))
+        pages = self._stack[left : self.num_free].copy()
+        self.num_free = left
+        return pages
 
-    def free(self, locations: Tensor) -> None:
-        """Take back every page that one of `locations` [num_tokens] lies in."""
-        if locations.numel():
-            freed = torch.unique(page_of(locations, self.page_size))
-            self.free_pages = torch.cat((freed, self.free_pages))
+    def free(self, pages: Pages) -> None:
+        """Take `pages` back, each once."""
+        total = self.num_free + len(pages)
+        assert total <= self.num_pages, f"{total} of {self.num_pages} pages would be free: {pages}"
+        self._stack[self.num_free : total] = pages
+        self.num_free = total
 
     def check(self) -> None:
         """Raise AssertionError unless free pages are real, and each is free once."""
         pages = self.free_pages
         real = bool(((pages >= 1) & (pages <= self.num_pages)).all())
         assert real, f"a free page is one of 1 .. {self.num_pages}: {pages.tolist()}"
-        assert torch.unique(pages).numel() == pages.numel(), (
-            f"a page is free once: {pages.tolist()}"
-        )
+        assert len(np.unique(pages)) == len(pages), f"a page is free once: {pages.tolist()}"

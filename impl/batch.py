@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impl.paging import window_start
+from impl.paging import location, offset_of, page_of, window_start
 from impl.sampling import GREEDY, Sampling
 
 
@@ -54,8 +54,8 @@ class Batch:
     spans: list[tuple[int, int, int | None]]  # of each chunk: its tokens, and recurrent state
 
     @classmethod
-    def of(cls, chunks: Sequence[Chunk], table: Tensor) -> Batch:
-        """Lay out `chunks`, whose rows in `table` [num_rows, max_len] reach to their ends."""
+    def of(cls, chunks: Sequence[Chunk], table: Tensor, page_size: int) -> Batch:
+        """Lay out `chunks`, whose rows in `table` [num_rows, width] have pages up to their ends."""
         lists, spans, query_len = lay_out(chunks)
         flat = torch.tensor(lists, device=table.device)
         last = [end - 1 for _, end, _ in spans]
@@ -63,14 +63,14 @@ class Batch:
         for chunk, place in zip(chunks, last, strict=True):
             if chunk.in_air is not None:
                 flat[0, place] = chunk.in_air
-        kv_locations = _reach(flat, ends, table, max(chunk.end for chunk in chunks))
+        kv_locations = _reach(flat, ends, table, max(chunk.end for chunk in chunks), page_size)
         queries = torch.zeros(len(chunks) * query_len, dtype=torch.int64, device=table.device)
         queries[flat[3]] = flat[1]
         return cls(
             tokens=flat[0],
             positions=flat[1],
             namespaces=flat[4],
-            out_locations=table[flat[2], flat[1]],
+            out_locations=_locations(table, flat[2], flat[1], page_size),
             padded_index=flat[3],
             last=ends[1],
             kv_locations=kv_locations,
@@ -112,9 +112,15 @@ def lay_out(
     return [tokens, positions, rows, padded, namespaces], spans, query_len
 
 
-def _reach(flat: Tensor, ends: Tensor, table: Tensor, kv_len: int) -> Tensor:
+def _reach(flat: Tensor, ends: Tensor, table: Tensor, kv_len: int, page_size: int) -> Tensor:
     """Return the locations that each chunk reads; beyond its end, the padding page."""
     end, last = ends
     position = torch.arange(kv_len, device=table.device)
-    locations = table[:, :kv_len].index_select(0, flat[2, last])
+    locations = _locations(table, flat[2, last][:, None], position, page_size)
     return locations.masked_fill(position >= end[:, None], 0)
+
+
+def _locations(table: Tensor, rows: Tensor, positions: Tensor, page_size: int) -> Tensor:
+    """Return where the tokens at `positions` of `rows` lie."""
+    pages = table[rows, page_of(positions, page_size)].long()
+    return location(pages, offset_of(positions, page_size), page_size)

@@ -13,11 +13,11 @@ from impl.mechanism import COMPUTED, Mechanism
 from impl.memory import Memory
 from impl.model import Transformer
 from impl.moves import Ended, Move
+from impl.page_table import PageTable
 from impl.queues import Queues
 from impl.radix_cache import RadixCache
 from impl.record import KVRecord
 from impl.refused import Reason
-from impl.rows import ReqToTokenPool
 from impl.runner import Runner
 from impl.sampling import GREEDY, Sampling
 from impl.scheduler import Scheduler
@@ -44,8 +44,8 @@ class Engine:
     ) -> None:
         """Allocate pools and weights on the device of `config`; `clock` tells seconds."""
         self.config = config
-        self.allocator = PagedAllocator(config.num_pages, config.page_size, config.device)
-        self.rows = ReqToTokenPool(config.num_rows, config.max_len, config.device)
+        self.allocator = PagedAllocator(config.num_pages, config.page_size)
+        self.rows = PageTable(config.num_rows, config.max_len, config.page_size, config.device)
         self.tree = RadixCache(config.page_size)
         self.memory = Memory(config)
         self.model = Transformer(config)

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from impl.config import EngineConfig
 from impl.drafter import Drafter
 from impl.engine import Engine
-from impl.moves import Move
+from impl.moves import Move, each_page
 from impl.refused import Reason, Refused
 from impl.sampling import GREEDY, Sampling
 
@@ -156,9 +156,8 @@ class LoggedEngine(Engine):
 
     def _moved(self, move: Move) -> None:
         if move.name == "evict":
-            namespace, tokens = move.args
-            assert isinstance(tokens, tuple), f"names its page by what it says: {move}"
-            self._write(do="evict", namespace=namespace, pages=self._pages(tokens))
+            for namespace, tokens in each_page(move, self.config.page_size):
+                self._write(do="evict", namespace=namespace, pages=self._pages(tokens))
             return
         if move.name == "time_out":
             self._write(do="stay_silent", session=move.args[0], answer="ok")

@@ -141,7 +141,7 @@ class Mechanism:
         self.queues.running.remove(turn)
         self.queues.waiting.appendleft(turn)
         if session.slot:
-            self.cache.take_back(session, turn, len(session.history))
+            self.cache.take_back(session, turn, session.history_len)
         else:
             turn.record = None
             self.cache.release(record)
@@ -220,9 +220,9 @@ class Mechanism:
         self.cache.release(session.slot)
         session.slot = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...]) -> None:
-        """Drop the last page of an unlocked leaf of the radix tree, which ends with `tokens`."""
-        self.cache.evict(namespace, tokens)
+    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int = 1) -> None:
+        """Drop the last pages of an unlocked leaf of the radix tree, which ends with `tokens`."""
+        self.cache.evict(namespace, tokens, num_pages)
 
     def _session(self, session_id: int) -> Session:
         session = self.controller.sessions.get(session_id)

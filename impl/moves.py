@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -20,7 +21,8 @@ class Why(StrEnum):
 class Move:
     """One move of the scheduler: its name, then the turn or session, then lengths or a reason.
 
-    `evict` names its page by what it says: the namespace, and all tokens up to the page's end.
+    `evict` names its page by what it says: the namespace, and all tokens up to the page's end; one
+    that drops several pages, last one first, says how many.
     """
 
     name: str
@@ -40,3 +42,12 @@ class Ended:
     outcome: Literal["finished", "aborted"]
     reason: str  # "" when finished
     output: tuple[int, ...]  # empty when aborted
+
+
+def each_page(evict: Move, page_size: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Generate what an eviction drops, page by page: namespace, and tokens to the page's end."""
+    namespace, tokens, *rest = evict.args
+    assert isinstance(namespace, int), f"begins with a namespace: {evict}"
+    assert isinstance(tokens, tuple), f"names its page by what it says: {evict}"
+    for i in range(int(str(rest[0])) if rest else 1):
+        yield namespace, tokens[: len(tokens) - i * page_size]

@@ -39,11 +39,6 @@ def num_new_pages(held_len: int, length: int, page_size: int) -> int:
     return num_pages(length, page_size) - num_pages(held_len, page_size)
 
 
-def num_partial(held_len: int, length: int, page_size: int) -> int:
-    """Return how many of the positions [held_len, length) lie in the page that is begun already."""
-    return min(ceil_align(held_len, page_size), length) - held_len
-
-
 def location(page: N, offset: N, page_size: int) -> N:
     """Return where a page's token at `offset` lies."""
     return page * page_size + offset

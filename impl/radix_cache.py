@@ -6,13 +6,15 @@ each has a root of its own, so KV of one adapter, extra key or salt is never fou
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from impl.paging import offset_of, page_of
+from impl.leaves import Leaves
+from impl.mirror import Pages
+from impl.paging import num_full_pages, offset_of
 from impl.radix_node import RadixNode
 
 
@@ -25,32 +27,35 @@ class Match(NamedTuple):
 
 
 class RadixCache:
-    """Maps (namespace, whole pages of tokens) to locations. Who reads a node locks it."""
+    """Maps (namespace, whole pages of tokens) to pages. Who reads a node locks it."""
 
     def __init__(self, page_size: int) -> None:
         """Start empty."""
         self.page_size = page_size
         self.roots: dict[int, RadixNode] = {}
+        self.evictable_size = 0  # tokens of nodes that nobody locks
+        self.protected_size = 0  # tokens of nodes that somebody locks
+        self._leaves = Leaves()
         self._time = 0
 
     # -- match and insert
 
     def root(self, namespace: int) -> RadixNode:
         """Return the root of a namespace."""
-        return self.roots.setdefault(namespace, RadixNode.root())
+        return self.roots.setdefault(namespace, RadixNode.root(namespace))
 
     def find(self, namespace: int, tokens: Sequence[int]) -> Match:
         """Return the longest prefix of `tokens` in whole pages; the tree stays as it is."""
         node, size, length = self.root(namespace), self.page_size, 0
         while child := node.children.get(tuple(tokens[length : length + size])):
-            inside = self._num_common(child.key, tokens[length:])
+            inside = self._num_common(child.key, tokens, length)
             node, length = child, length + inside
             if inside < len(child.key):
                 return Match(child, inside, length)
         return Match(node, len(node.key), length)
 
-    def match(self, namespace: int, tokens: Sequence[int]) -> tuple[RadixNode, Tensor]:
-        """Return the node that ends with `tokens`, split if need be, and all their locations.
+    def match(self, namespace: int, tokens: Sequence[int]) -> tuple[RadixNode, Pages]:
+        """Return the node that ends with `tokens`, split if need be, and all their pages.
 
         `tokens` are whole pages, and in the tree.
         """
@@ -59,19 +64,22 @@ class RadixCache:
         node = self._split(found.node, found.inside)
         self._touch(node)
         values = [part.value for part in reversed(node.path)]
-        return node, torch.cat(values) if values else node.value
+        return node, np.concatenate(values) if values else node.value
 
-    def insert(self, namespace: int, tokens: Sequence[int], locations: Tensor) -> int:
-        """Add whole pages of `tokens` at `locations`; return how many tokens were there before.
+    def insert(self, namespace: int, tokens: Sequence[int], pages: Pages) -> int:
+        """Add whole pages of `tokens` at `pages`; return how many tokens were there before.
 
-        Of those that were there the tree keeps its own locations; the rest changes hands.
+        Of those that were there the tree keeps its own pages; the rest changes hands.
         """
         found = self.find(namespace, tokens)
         if found.length < len(tokens):
             parent = self._split(found.node, found.inside)
             rest = list(tokens[found.length :])
-            node = RadixNode(parent, rest, locations[found.length :].clone())
+            value = pages[num_full_pages(found.length, self.page_size) :].copy()
+            node = RadixNode(namespace, parent, rest, value)
             parent.children[self._first_page(rest)] = node
+            self.evictable_size += len(rest)
+            self._leaves.add(node)
         return found.length
 
     def _split(self, node: RadixNode, inside: int) -> RadixNode:
@@ -81,21 +89,29 @@ class RadixCache:
         """
         if inside == len(node.key):
             return node
-        parent = node.parent
+        parent, cut = node.parent, num_full_pages(inside, self.page_size)
         assert parent is not None, "a root has no tokens to split"
-        upper = RadixNode(parent, node.key[:inside], node.value[:inside])
+        upper = RadixNode(node.namespace, parent, node.key[:inside], node.value[:cut])
         upper.lock_ref, upper.last_access = node.lock_ref, node.last_access
         parent.children[self._first_page(node.key)] = upper
-        node.parent, node.key, node.value = upper, node.key[inside:], node.value[inside:]
+        node.parent, node.key, node.value = upper, node.key[inside:], node.value[cut:]
         upper.children[self._first_page(node.key)] = node
         return upper
 
-    def _num_common(self, key: list[int], tokens: Sequence[int]) -> int:
-        """Return how many tokens the two have in common, in whole pages."""
-        size, n = self.page_size, 0
-        while n < len(key) and key[n : n + size] == list(tokens[n : n + size]):
-            n += size
-        return n
+    def _num_common(self, key: list[int], tokens: Sequence[int], start: int) -> int:
+        """Return how many tokens `key` has in common with `tokens` from `start` on, whole pages.
+
+        Halved until it is found: slices are compared at once, and each token about twice.
+        """
+        size = self.page_size
+        most = num_full_pages(min(len(key), len(tokens) - start), size)
+
+        def differ(num: int) -> bool:
+            return key[: num * size] != list(tokens[start : start + num * size])
+
+        if not differ(most):
+            return most * size
+        return (bisect_left(range(most + 1), x=True, key=differ) - 1) * size
 
     def _first_page(self, tokens: Sequence[int]) -> tuple[int, ...]:
         return tuple(tokens[: self.page_size])
@@ -110,6 +126,9 @@ class RadixCache:
     def lock(self, node: RadixNode) -> None:
         """Protect a node, and so the whole path to it, from eviction."""
         for part in node.path:
+            if part.lock_ref == 0:
+                self.evictable_size -= len(part.key)
+                self.protected_size += len(part.key)
             part.lock_ref += 1
 
     def unlock(self, node: RadixNode) -> None:
@@ -117,62 +136,63 @@ class RadixCache:
         for part in node.path:
             assert part.lock_ref > 0, f"a lock is given back once: {part.key}"
             part.lock_ref -= 1
+            if part.lock_ref == 0:
+                self.evictable_size += len(part.key)
+                self.protected_size -= len(part.key)
+                self._leaves.add(part)
 
     # -- evict
 
-    def evict(self, namespace: int, tokens: Sequence[int]) -> Tensor:
-        """Drop the last page of an unlocked leaf that ends with `tokens`; return its locations."""
+    def evict(self, namespace: int, tokens: Sequence[int], num_pages: int) -> Pages:
+        """Drop the last pages of an unlocked leaf that ends with `tokens`, and return them."""
         node, inside, length = self.find(namespace, tokens)
         assert length == len(tokens), f"not in the tree: {tokens}"
         assert inside == len(node.key), f"more is cached behind: {tokens}"
         assert node.is_evictable, f"a leaf without locks is evicted: {tokens}"
         assert node.parent is not None, "a root is not evicted"
-        kept = inside - self.page_size
-        value = node.value[kept:]
+        kept = inside - num_pages * self.page_size
+        assert kept >= 0, f"ends with {len(node.value)} pages, not {num_pages}: {tokens}"
+        pages = node.value[-num_pages:]
+        self.evictable_size -= num_pages * self.page_size
         if kept:
-            node.key, node.value = node.key[:kept], node.value[:kept]
+            node.key, node.value = node.key[:kept], node.value[:-num_pages]
         else:
             del node.parent.children[self._first_page(node.key)]
-        return value
+            self._leaves.add(node.parent)
+            node.parent = None  # so that it is no leaf of this tree any more
+        return pages
 
-    def oldest_leaf(self) -> tuple[int, RadixNode] | None:
-        """Return the unlocked leaf that was used longest ago, with its namespace, or None."""
-        leaves = [pair for pair in self.nodes() if pair[1].is_evictable]
-        return min(leaves, key=lambda pair: pair[1].last_access, default=None)
+    def oldest_leaf(self) -> RadixNode | None:
+        """Return the unlocked leaf that was used longest ago, or None."""
+        return self._leaves.oldest()
 
     # -- what anyone may look at
 
-    def nodes(self) -> Iterator[tuple[int, RadixNode]]:
-        """Generate every node but the roots, with its namespace, parents before children."""
-        for namespace, root in self.roots.items():
-            for node in root.below():
-                yield namespace, node
+    def nodes(self) -> Iterator[RadixNode]:
+        """Generate every node but the roots, parents before children."""
+        for root in self.roots.values():
+            yield from root.below()
 
     @property
-    def evictable_size(self) -> int:
-        """Tokens of nodes that nobody locks."""
-        return sum(len(node.key) for _, node in self.nodes() if node.lock_ref == 0)
-
-    @property
-    def protected_size(self) -> int:
-        """Tokens of nodes that somebody locks."""
-        return sum(len(node.key) for _, node in self.nodes() if node.lock_ref > 0)
-
-    @property
-    def pages(self) -> list[int]:
+    def pages(self) -> Pages:
         """The page of every page of tokens in the tree."""
-        values = [node.value[:: self.page_size] for _, node in self.nodes()]
-        held: list[int] = page_of(torch.cat(values), self.page_size).tolist() if values else []
-        return held
+        values = [node.value for node in self.nodes()]
+        return np.concatenate(values) if values else np.empty(0, dtype=np.int32)
 
     def check(self) -> None:
         """Raise AssertionError unless the tree is a tree of whole pages, and locks go up."""
-        for _, node in self.nodes():
+        evictable = protected = 0
+        for node in self.nodes():
             key, parent = node.key, node.parent
             assert parent is not None, f"a node has a parent: {key}"
             assert key, "a node has tokens"
             assert offset_of(len(key), self.page_size) == 0, f"a key is whole pages: {key}"
-            assert len(node.value) == len(key), f"a token has a location: {key}, {node.value}"
+            pages = num_full_pages(len(key), self.page_size)
+            assert len(node.value) == pages, f"a token has a location: {key}, {node.value}"
             assert parent.children.get(self._first_page(key)) is node, f"is found by page: {key}"
             below = sum(child.lock_ref for child in node.children.values())
             assert node.lock_ref >= below, f"a lock protects the path: {key} {node.lock_ref}"
+            evictable += len(key) * (node.lock_ref == 0)
+            protected += len(key) * (node.lock_ref > 0)
+        told = self.evictable_size, self.protected_size
+        assert told == (evictable, protected), f"told {told}, in fact {evictable}, {protected}"

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from impl.mirror import Pages
 
 
 @dataclass(eq=False, slots=True)
 class RadixNode:
     """Whole pages of tokens after those of the parent; children begin with different pages."""
 
+    namespace: int
     parent: RadixNode | None
     key: list[int]  # tokens; empty at a root only
-    value: Tensor  # their locations [len(key)]
+    value: Pages  # their pages
     children: dict[tuple[int, ...], RadixNode] = field(default_factory=dict)  # by first page
     lock_ref: int = 0  # rows that read this node, or one below it
     last_access: int = 0
 
     @classmethod
-    def root(cls) -> RadixNode:
+    def root(cls, namespace: int) -> RadixNode:
         """Return a node without tokens."""
-        return cls(None, [], torch.empty(0, dtype=torch.int64))
+        return cls(namespace, None, [], np.empty(0, dtype=np.int32))
 
     @property
     def path(self) -> list[RadixNode]:
@@ -37,7 +40,7 @@ class RadixNode:
     @property
     def tokens(self) -> list[int]:
         """All tokens from the root to the end of this node."""
-        return [token for node in reversed(self.path) for token in node.key]
+        return list(chain.from_iterable(node.key for node in reversed(self.path)))
 
     @property
     def is_evictable(self) -> bool:

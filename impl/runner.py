@@ -10,14 +10,14 @@ from torch import Tensor
 from impl.batch import Batch, Chunk
 from impl.memory import Memory
 from impl.model import Transformer
-from impl.rows import ReqToTokenPool
+from impl.page_table import PageTable
 from impl.sampling import choose
 
 
 class Runner:
     """Runs the model over chunks whose locations are in the rows."""
 
-    def __init__(self, model: Transformer, rows: ReqToTokenPool, memory: Memory) -> None:
+    def __init__(self, model: Transformer, rows: PageTable, memory: Memory) -> None:
         """Compute with `model` on the KV pools, through the rows."""
         self.model = model
         self.rows = rows
@@ -29,14 +29,14 @@ class Runner:
 
         The tokens stay on the device: nobody waits for them before they are read.
         """
-        batch = Batch.of(chunks, self.rows.table)
+        batch = Batch.of(chunks, self.rows.mirror.on_device(), self.rows.page_size)
         logits = self.model.forward(batch, self.memory)
         return choose(logits, [c.sampling for c in chunks], [c.end for c in chunks])
 
     @torch.inference_mode()
     def verify(self, chunk: Chunk) -> list[int]:
         """Store the chunk's K and V; return the next token after each of its tokens."""
-        batch = Batch.of([chunk], self.rows.table)
+        batch = Batch.of([chunk], self.rows.mirror.on_device(), self.rows.page_size)
         logits = self.model.forward(batch, self.memory, every_token=True)
         positions = range(chunk.start + 1, chunk.end + 1)
         following: list[int] = choose(logits, [chunk.sampling] * len(positions), positions).tolist()

@@ -13,7 +13,6 @@ from impl.config import EngineConfig
 from impl.moves import Move, Why
 from impl.paging import floor_align, num_full_pages, window_start
 from impl.queues import Queues
-from impl.radix_node import RadixNode
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.turn import Turn
@@ -142,19 +141,14 @@ class Scheduler:
         if slides := [move for turn in self.queues.running for move in self.slides(turn)]:
             yield from slides
         elif leaf := self.cache.tree.oldest_leaf():
-            yield from self._evicts(*leaf, num_missing)
+            num_pages = min(num_missing, len(leaf.value))
+            yield Move("evict", (leaf.namespace, tuple(leaf.tokens), num_pages))
         elif idle := self._idle_session():
             yield Move("reclaim", (idle.id,))
         else:
             turn = self.queues.running[-1]
             yield from self._collects(turn)
             yield Move("retract", (turn.id,))
-
-    def _evicts(self, namespace: int, leaf: RadixNode, num_pages: int) -> Iterator[Move]:
-        """Generate the evictions of a leaf's last pages."""
-        tokens, size = tuple(leaf.tokens), self.config.page_size
-        for i in range(min(num_pages, num_full_pages(len(leaf.key), size))):
-            yield Move("evict", (namespace, tokens[: len(tokens) - i * size]))
 
     def _idle_sessions(self) -> list[Session]:
         sessions = self.queues.controller.sessions.values()

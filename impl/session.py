@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from impl.record import KVRecord
 from impl.turn import Turn
@@ -23,11 +23,16 @@ class Session:
     req_nodes: Turn | None = None  # the last turn that finished successfully, and nothing else
     slot: KVRecord | None = None  # the record kept between turns, lent to the turn that runs
     first_prompt_len: int = 0  # every turn begins with this prompt, which the tree may share
+    tokens: list[int] = field(default_factory=list)  # the history, then those of a turn in flight
 
     @property
-    def history(self) -> list[int]:
+    def history_len(self) -> int:
         """Tokens of the last finished turn: where the next one goes on (PR 22790)."""
-        return self.req_nodes.tokens if self.req_nodes else []
+        return (self.req_nodes.finished_len or 0) if self.req_nodes else 0
+
+    def forget_beyond_history(self) -> None:
+        """Drop what a turn has added that did not finish."""
+        del self.tokens[self.history_len :]
 
     @property
     def is_lent(self) -> bool:

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from impl.allocator import PagedAllocator
 from impl.memory import Memory
+from impl.mirror import Pages
+from impl.page_table import PageTable
 from impl.paging import (
     ceil_align,
     floor_align,
     num_full_pages,
     num_new_pages,
-    num_partial,
-    offset_of,
+    num_pages,
     page_of,
     window_start,
 )
 from impl.radix_cache import RadixCache
 from impl.record import KVRecord
-from impl.rows import ReqToTokenPool
 from impl.session import Session
 from impl.turn import Turn
 
@@ -36,7 +35,7 @@ class SessionCache:
     def __init__(
         self,
         allocator: PagedAllocator,
-        rows: ReqToTokenPool,
+        rows: PageTable,
         tree: RadixCache,
         memory: Memory,
     ) -> None:
@@ -115,18 +114,23 @@ class SessionCache:
         return num_new_pages(held, length, self.page_size)
 
     def reserve(self, record: KVRecord, length: int) -> bool:
-        """Allocate locations up to `length` tokens: all of them, or none and return False."""
-        row, start = record.row, record.allocated
-        if self.window and self.num_new_pages(record, length) > len(self.window.free_pages):
-            return False
-        last_loc = self.rows.table[row, start - 1]
-        locations = self.allocator.alloc_extend(start, length, last_loc)
-        if locations is None:
-            return False
-        self.rows.write(row, start, locations)
-        if self.window:
-            begun = num_partial(start, length, self.page_size)
-            self.window.alloc(self._pages(locations[begun:]))
+        """Allocate locations up to `length` tokens: all of them, or none and return False.
+
+        The page that is begun goes on; only whole pages are added to the row (PR 22862).
+        """
+        begun, count = (
+            num_pages(record.allocated, self.page_size),
+            self.num_new_pages(record, length),
+        )
+        if count:
+            if self.window and count > self.window.allocator.num_free:
+                return False
+            pages = self.allocator.alloc(count)
+            if pages is None:
+                return False
+            self.rows.write(record.row, begun, pages)
+            if self.window:
+                self.window.alloc(pages)
         record.allocated = length
         return True
 
@@ -135,8 +139,7 @@ class SessionCache:
         if length < record.allocated:
             assert not record.is_unread, f"a launched batch may still write there: {record}"
             assert record.protected <= length, f"the tree protects more than {length}: {record}"
-            start = self.tail_start(length)
-            self.free(self.rows.locations(record.row, start, record.allocated))
+            self.free(self._pages(record, self.tail_start(length), record.allocated))
             record.allocated = length
             record.committed = record.launched = min(record.committed, length)
 
@@ -147,7 +150,7 @@ class SessionCache:
     def slide(self, record: KVRecord, length: int) -> None:
         """Free the window KV of whole pages before `length`."""
         assert self.window is not None, "only sliding-window layers have a window"
-        self.window.free(self._pages(self.rows.locations(record.row, record.cursor, length)))
+        self.window.free(self._pages(record, record.cursor, length))
         record.cursor = length
 
     def release(self, record: KVRecord) -> None:
@@ -163,15 +166,16 @@ class SessionCache:
             self.recurrents.free(record.recurrent)
             record.recurrent = None
 
-    def free(self, locations: Tensor) -> None:
-        """Give back the pages of `locations`, and their window pages."""
+    def free(self, pages: Pages) -> None:
+        """Give back `pages`, and their window pages."""
         if self.window:
-            self.window.free(self._pages(locations))
-        self.allocator.free(locations)
+            self.window.free(pages)
+        self.allocator.free(pages)
 
-    def _pages(self, locations: Tensor) -> Tensor:
-        """Return the page of each page's first location; `locations` begin with a whole page."""
-        return page_of(locations[:: self.page_size], self.page_size)
+    def _pages(self, record: KVRecord, start: int, end: int) -> Pages:
+        """Return the pages of positions [start, end), of which `start` begins a page."""
+        size = self.page_size
+        return self.rows.pages(record.row, page_of(start, size), num_pages(end, size))
 
     # -- the tree's pages
 
@@ -195,17 +199,18 @@ class SessionCache:
 
         Pages that the tree lacks change hands; of what it has already, the record's own copy goes.
         """
-        locations = self.rows.locations(record.row, 0, len(tokens))
-        present = self.tree.insert(session.namespace, tokens, locations)
-        self.free(locations[record.protected : max(present, record.protected)])
+        pages = self._pages(record, 0, len(tokens))
+        present = self.tree.insert(session.namespace, tokens, pages)
+        if record.protected < present:
+            self.free(self._pages(record, record.protected, present))
         self._protect(record, session, tokens)
 
     def _protect(self, record: KVRecord, session: Session, tokens: list[int]) -> None:
         """Let a record read `tokens` from the tree and lock them, instead of what it locked."""
-        node, locations = self.tree.match(session.namespace, tokens)
+        node, pages = self.tree.match(session.namespace, tokens)
         self.tree.lock(node)
         self.unlock(record)
-        self.rows.write(record.row, 0, locations)
+        self.rows.write(record.row, 0, pages)
         record.last_node, record.protected, record.cursor = node, len(tokens), len(tokens)
 
     def unlock(self, record: KVRecord) -> None:
@@ -214,9 +219,9 @@ class SessionCache:
             self.tree.unlock(record.last_node)
             record.last_node = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...]) -> None:
-        """Drop the last page of a leaf of the tree, and free it."""
-        self.free(self.tree.evict(namespace, tokens))
+    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int) -> None:
+        """Drop the last pages of a leaf of the tree, and free them."""
+        self.free(self.tree.evict(namespace, tokens, num_pages))
 
     # -- sizes
 
@@ -264,27 +269,12 @@ class SessionCache:
         assert len(locked) == record.protected, f"the protected prefix is locked: {record}"
 
     def _check_pages(self, records: list[KVRecord]) -> None:
-        size, free = self.page_size, self.allocator.free_pages
-        table = self.rows.table[[record.row for record in records]]
-        position = torch.arange(table.shape[1], device=table.device)
-        lens = torch.tensor(
-            [[record.protected, record.allocated] for record in records], device=table.device
-        ).view(-1, 2)
-        listed = position < lens[:, 1:]
-        first = table[:, floor_align(position, size)]  # where the same page's first token lies
-        in_page = (offset_of(first, size) == 0) & (table == first + offset_of(position, size))
-        assert bool((in_page | ~listed).all()), (
-            f"locations on a page follow each other: {table.tolist()}, up to {lens.tolist()}"
-        )
-        private = listed & (position >= lens[:, :1])
-        held = page_of(table[:, ::size][private[:, ::size]], size)
-        cached = torch.tensor(self.tree.pages, dtype=held.dtype, device=held.device)
-        holders = torch.bincount(
-            torch.cat((held, cached, free)), minlength=self.allocator.num_pages + 1
-        )
-        once = torch.ones(self.allocator.num_pages + 1, dtype=holders.dtype, device=table.device)
-        once[0] = 0  # the padding page
-        assert torch.equal(holders, once), (
+        free, cached, total = self.allocator.free_pages, self.tree.pages, self.allocator.num_pages
+        private = [self._pages(record, record.protected, record.allocated) for record in records]
+        held = np.concatenate([np.empty(0, dtype=np.int32), *private])
+        holders = np.bincount(np.concatenate((held, cached, free)), minlength=total + 1)
+        expected = np.minimum(np.arange(total + 1), 1)  # none for the padding page
+        assert np.array_equal(holders, expected), (
             f"every page has exactly one holder: free {free.tolist()}, held {held.tolist()}, "
-            f"cached {cached.tolist()}, of {self.allocator.num_pages} pages"
+            f"cached {cached.tolist()}, of {total} pages"
         )

@@ -81,7 +81,8 @@ class SessionController:
     ) -> Turn:
         if session.req_nodes is None:
             session.first_prompt_len = len(tokens)
-        turn = Turn(turn_id, session, [*session.history, *tokens], max_new_tokens, sampling)
+        session.tokens += tokens
+        turn = Turn(turn_id, session, session.tokens, max_new_tokens, sampling)
         session.in_flight = self.turns[turn_id] = turn
         session.last_activity = self.clock()
         return turn
@@ -144,6 +145,7 @@ class SessionController:
 
     def finish(self, session: Session, turn: Turn) -> None:
         """Make `turn` the session's last finished one and forget the one before (PR 22790)."""
+        turn.finished_len = len(session.tokens)
         if session.req_nodes:
             self.forget(session.req_nodes)
         session.req_nodes, session.in_flight = turn, None
@@ -152,6 +154,7 @@ class SessionController:
     def detach(self, session: Session, turn: Turn) -> None:
         """End a turn without output: slot and req_nodes do not notice."""
         session.in_flight = None
+        session.forget_beyond_history()
         if session.req_nodes is None:
             session.first_prompt_len = 0
         session.last_activity = self.clock()
@@ -184,7 +187,12 @@ class SessionController:
                 assert turn.session is session, f"a turn belongs to its session: {turn}, {session}"
                 known.add(turn.id)
             assert last is None or last.record is None, f"a finished turn borrows nothing: {last}"
-            assert flying is None or flying.tokens[: len(session.history)] == session.history, (
+            borrow = all(turn.borrowed is session.tokens for turn in (flying, last) if turn)
+            assert borrow, f"turns borrow the session's tokens: {session}"
+            assert flying or len(session.tokens) == session.history_len, (
+                f"only a turn in flight adds to the history: {session}"
+            )
+            assert flying is None or flying.prompt_len > session.history_len, (
                 f"a turn extends the last finished one: {flying}, {session}"
             )
             if session.slot:

@@ -24,11 +24,15 @@ class Result(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """Tokens in and out, and the KV record it borrows while it runs."""
+    """Tokens in and out, and the KV record it borrows while it runs.
+
+    Its tokens are its session's, borrowed: the last finished turn's, the new ones, then output. So
+    a turn costs what it adds, and not what was said before.
+    """
 
     id: int
     session: Session | None  # None: detached
-    tokens: list[int]  # prompt (the last finished turn's tokens and the new ones), then output
+    borrowed: list[int]  # the session's tokens; they go on without this turn once it is finished
     max_new_tokens: int
     sampling: Sampling = GREEDY
     prompt_len: int = field(init=False)
@@ -37,10 +41,18 @@ class Turn:
     record: KVRecord | None = None  # None: waiting, or over
     unread: list[Result] = field(default_factory=list)  # oldest first
     stopped_len: int | None = None  # its tokens up to the first stop, once that is said
+    finished_len: int | None = None  # all its tokens, once it is finished
 
     def __post_init__(self) -> None:
         """Remember where the prompt ends."""
-        self.prompt_len = len(self.tokens)
+        self.prompt_len = len(self.borrowed)
+
+    @property
+    def tokens(self) -> list[int]:
+        """Prompt and output; those of a finished turn are copied out."""
+        if self.finished_len is None:
+            return self.borrowed
+        return self.borrowed[: self.finished_len]
 
     @property
     def limit(self) -> int:
@@ -50,7 +62,7 @@ class Turn:
     @property
     def output(self) -> tuple[int, ...]:
         """Tokens that the model added."""
-        return tuple(self.tokens[self.prompt_len :])
+        return tuple(self.borrowed[self.prompt_len : self.finished_len])
 
     @property
     def end(self) -> int:

@@ -6,11 +6,14 @@ left every window is given back here while the other layers keep theirs (cf. PR 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from impl.allocator import PagedAllocator
 from impl.config import EngineConfig
 from impl.kv_pool import KVPool
+from impl.mirror import Mirror, Pages
 from impl.paging import location, offset_of, page_of
 
 
@@ -19,33 +22,38 @@ class WindowPool:
 
     def __init__(self, config: EngineConfig) -> None:
         """Start with every window page free."""
-        self.num_pages = config.window_pages
         self.page_size = config.page_size
-        self.free_pages = list(range(1, self.num_pages + 1))
-        self.of_page = torch.zeros(config.num_pages + 1, dtype=torch.int64, device=config.device)
-        self.kv = KVPool(config, num_layers=1, num_pages=self.num_pages)
+        self.allocator = PagedAllocator(config.window_pages, config.page_size)
+        self.of_page = Mirror((config.num_pages + 1,), config.device)
+        self.kv = KVPool(config, num_layers=1, num_pages=config.window_pages)
 
-    def alloc(self, pages: Tensor) -> None:
+    def alloc(self, pages: Pages) -> None:
         """Give each of `pages` a window page; the caller has made sure that there are enough."""
-        count = pages.numel()
-        if count:
-            taken, self.free_pages = self.free_pages[:count], self.free_pages[count:]
-            self.of_page[pages] = torch.tensor(taken, device=pages.device)
+        taken = self.allocator.alloc(len(pages))
+        assert taken is not None, f"{self.allocator.num_free} window pages are free for {pages}"
+        self._say(pages, taken)
 
-    def free(self, pages: Tensor) -> None:
+    def free(self, pages: Pages) -> None:
         """Take back the window pages of those of `pages` that have one."""
-        held = self.of_page[pages]
-        self.free_pages = [*held[held > 0].tolist(), *self.free_pages]
-        self.of_page[pages] = 0
+        held = self.of_page.host[pages]
+        self.allocator.free(held[held > 0])
+        self._say(pages, 0)
+
+    def _say(self, pages: Pages, windows: Pages | int) -> None:
+        self.of_page.host[pages] = windows
+        self.of_page.wrote_at(pages)
 
     def locations(self, locations: Tensor) -> Tensor:
         """Translate locations of the KV pool; what has no window KV is on the padding page."""
-        pages, size = self.of_page[page_of(locations, self.page_size)], self.page_size
+        size = self.page_size
+        pages = self.of_page.on_device()[page_of(locations, size)].long()
         return torch.where(pages > 0, location(pages, offset_of(locations, size), size), 0)
 
     def check(self) -> None:
         """Raise AssertionError unless each window page is free, or one page's, and only once."""
-        used = self.of_page[self.of_page > 0].tolist()
-        assert sorted([*used, *self.free_pages]) == list(range(1, self.num_pages + 1)), (
-            f"every window page has exactly one holder: free {self.free_pages}, used {used}"
+        host, free = self.of_page.host, self.allocator.free_pages
+        used = host[host > 0]
+        every = np.arange(1, self.allocator.num_pages + 1)
+        assert np.array_equal(np.sort(np.concatenate((used, free))), every), (
+            f"every window page has exactly one holder: free {free.tolist()}, used {used.tolist()}"
         )

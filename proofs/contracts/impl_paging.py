@@ -8,7 +8,6 @@ from impl.paging import (
     num_locations,
     num_new_pages,
     num_pages,
-    num_partial,
     offset_of,
     page_of,
 )
@@ -74,41 +73,14 @@ def the_pool_ends_with_its_last_page(pages: int, page_size: int) -> None:
     assert num_locations(pages, page_size) == location(pages, page_size - 1, page_size) + 1
 
 
-@contract(num_partial, num_new_pages, num_pages)
+@contract(num_new_pages, num_pages, ceil_align)
 def new_tokens_fill_the_page_that_is_begun_and_then_just_as_many_new_ones_as_they_need(
     held_len: int, length: int, page_size: int
 ) -> None:
     assert 0 <= held_len < length
     assert page_size >= 1
-    begun = num_partial(held_len, length, page_size)
+    begun = min(ceil_align(held_len, page_size), length) - held_len
     num_new = num_new_pages(held_len, length, page_size)
     rest = length - held_len - begun
     assert begun >= 0
     assert num_pages(rest, page_size) == num_new
-
-
-@contract(num_partial, offset_of)
-def tokens_of_the_page_that_is_begun_lie_behind_its_last_one(
-    held_len: int, length: int, i: int, page: int, page_size: int
-) -> None:
-    assert are_lengths(held_len, page, i)
-    assert page_size >= 1
-    assert held_len < length
-    if i < num_partial(held_len, length, page_size):
-        next_loc = location(page, offset_of(held_len - 1, page_size), page_size) + 1
-        assert page_of(next_loc + i, page_size) == page
-        assert offset_of(next_loc + i, page_size) == offset_of(held_len + i, page_size)
-
-
-@contract(num_partial)
-def tokens_of_new_pages_lie_at_the_offsets_of_their_positions(
-    num_begun: int, free: int, page: int, offset: int, length: int, page_size: int
-) -> None:
-    assert 0 <= free < page_size
-    assert free <= num_begun * page_size
-    assert 0 <= num_begun <= page
-    assert 0 <= offset < page_size
-    assert page * page_size + offset < length
-    held_len = num_begun * page_size - free
-    num_before = held_len + num_partial(held_len, length, page_size)
-    assert offset_of(page * page_size + offset - num_before, page_size) == offset

@@ -15,6 +15,7 @@ import torch
 from impl.config import EngineConfig, ModelConfig
 from impl.engine import Engine
 from impl.moves import Ended
+from impl.page_table import locations_of
 from impl.record import KVRecord
 from stateful_tests.engines.reference.dense import DenseRun, dense_forward, dense_output
 
@@ -117,7 +118,7 @@ class Client:
         self.engine.check()
         for session in self.engine.sessions.values():
             turn = session.in_flight if session.is_lent else None
-            record, tokens = (turn.record, turn.tokens) if turn else (session.slot, session.history)
+            record, tokens = (turn.record, turn.tokens) if turn else (session.slot, session.tokens)
             if record:
                 self._look_at_record(record, tokens, session.namespace)
         for ended in self.engine.ended:
@@ -181,11 +182,11 @@ def spoil(engine: Engine) -> None:
     """Write NaN to all that nobody may read: neither computed for a row, nor the tree's."""
     memory, rows = engine.memory, engine.rows
     kept = [rows.locations(r.row, 0, r.launched) for r in engine.records]
-    kept += [node.value for _, node in engine.tree.nodes()]
+    kept += [locations_of(node.value, rows.page_size) for node in engine.tree.nodes()]
     nobodys(memory.kv_pool.k, memory.kv_pool.v, kept, engine.config.page_size)
     if window := memory.window:
         kept = [rows.locations(r.row, window_start(r), r.launched) for r in engine.records]
-        kept += [node.value for _, node in engine.tree.nodes()]
+        kept += [locations_of(node.value, rows.page_size) for node in engine.tree.nodes()]
         found = [window.locations(locations) for locations in kept]
         nobodys(window.kv.k, window.kv.v, found, engine.config.page_size)
     if recurrents := memory.recurrents:

@@ -25,7 +25,7 @@ def test_paged_attention_over_a_ragged_batch_equals_dense_attention(window: int 
     pool_k[locations], pool_v[locations] = k, v
     spans = [(0, 12), (3, 9), (10, 11)]
     chunks = [Chunk([0] * (end - start), row, start) for row, (start, end) in enumerate(spans)]
-    batch = Batch.of(chunks, locations)
+    batch = Batch.of(chunks, locations, 1)
     flat = torch.cat([q[row, start:end] for row, (start, end) in enumerate(spans)])
     reach = batch.padded_index, batch.kv_locations, batch.hidden(window)
     got = paged_attention(flat, pool_k, pool_v, *reach)

@@ -64,7 +64,7 @@ def b7(engine: Engine) -> None:
         turn = engine.turns[turn_id]
         assert turn.session
         assert turn.record
-        if turn.record.allocated <= len(turn.session.history):
+        if turn.record.allocated <= turn.session.history_len:
             abort_nth(turn_id)
             return
         _end_without_release(engine, turn.session, turn)

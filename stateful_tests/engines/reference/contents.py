@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from impl.engine import Engine
+from impl.page_table import locations_of
 from impl.radix_node import RadixNode
 from impl.record import KVRecord
 from impl.sampling import GREEDY, Sampling
@@ -77,8 +78,8 @@ class Contents:
             nodes = self._random.sample(nodes, min(most, len(nodes)))
         for session in sessions:
             self._check_session(session)
-        for namespace, node in nodes:
-            self._check_node(namespace, node)
+        for node in nodes:
+            self._check_node(node)
         return len(sessions)
 
     def _check_session(self, session: Session) -> None:
@@ -103,14 +104,15 @@ class Contents:
         self._compare_output(turn.id, turn.prompt_len, dense)
         self._compare_record(turn.record, dense, f"turn {turn.id}")
 
-    def _check_node(self, namespace: int, node: RadixNode) -> None:
-        tokens = node.tokens
+    def _check_node(self, node: RadixNode) -> None:
+        namespace, tokens = node.namespace, node.tokens
         dense = self._cached.get((namespace, *tokens))
         if dense is None:
             dense = self._cached[namespace, *tokens] = self._new_run(tokens, namespace)
         start = len(tokens) - len(node.key)
         owner = f"a node of the tree in namespace {namespace}"
-        self._compare_kv(node.value, start, start, dense, owner)
+        locations = locations_of(node.value, self.engine.config.page_size)
+        self._compare_kv(locations, start, start, dense, owner)
 
     def _run(self, session: Session, tokens: list[int]) -> Dense:
         known = self._dense.get(session.id)
@@ -135,7 +137,7 @@ class Contents:
 
     def _compare_record(self, record: KVRecord, dense: Dense, owner: str) -> None:
         committed = min(record.committed, len(dense.tokens))
-        locations = self.engine.rows.table[record.row, :committed]
+        locations = self.engine.rows.locations(record.row, 0, committed)
         owner = f"row {record.row}, {owner}"
         window_start = 0 if record.cursor == record.protected else record.cursor
         self._compare_kv(locations, 0, window_start, dense, owner)

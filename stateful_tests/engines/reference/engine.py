@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from impl.engine import Engine
-from impl.moves import Move
+from impl.moves import Move, each_page
 from impl.refused import Refused
 from spec.machine.trace import Step
 from spec.state import Edit
@@ -135,11 +135,18 @@ class ReferenceEngine(judged.Engine):
 
     def taken(self) -> Taken:
         """Drain the engine's two logs."""
-        moves = [(move.name, move.args) for move in self.inner.moves]
+        moves = [step for move in self.inner.moves for step in self._steps(move)]
         ended = [Ended(e.turn, e.session, e.outcome, e.reason, e.output) for e in self.inner.ended]
         self.inner.moves.clear()
         self.inner.ended.clear()
         return Taken(moves, ended)
+
+    def _steps(self, move: Move) -> list[Step]:
+        """Return a move as the spec has it: what evicts several pages does so one by one."""
+        if move.name == "evict":
+            pages = each_page(move, self.inner.config.page_size)
+            return [("evict", page) for page in pages]
+        return [(move.name, move.args)]
 
     def observe(self) -> Observation:
         """Return the engine's whole state."""

@@ -30,7 +30,7 @@ def observe(engine: Engine) -> Observation:
         for node in root.children.values():
             _node(seen.nodes, namespace, node, None, engine.config.page_size)
     if window := engine.memory.window:
-        seen.windowed = [p for p, held in enumerate(window.of_page[1:].tolist()) if held > 0]
+        seen.windowed = [p for p, held in enumerate(window.of_page.host[1:].tolist()) if held > 0]
     if recurrents := engine.memory.recurrents:
         seen.free_recurrents = recurrents.free_slots
     return seen
@@ -65,21 +65,20 @@ def _turns(engine: Engine) -> Iterator[SeenTurn]:
 
 def _rows(engine: Engine) -> Iterator[SeenRow]:
     """Generate the rows of slots, and of turns whose session has none."""
-    size = engine.config.page_size
-    table = engine.rows.table[:, ::size].tolist()
+    table = engine.rows.mirror.host.tolist()
     for turn in engine.turns.values():
         if turn.record and turn.session and not turn.session.slot:
-            yield _row(turn.record, turn.session.id, table, size)
+            yield _row(turn.record, turn.session.id, table)
     for session in engine.sessions.values():
         if session.slot:
-            yield _row(session.slot, session.id, table, size)
+            yield _row(session.slot, session.id, table)
 
 
-def _row(record: KVRecord, session: int, table: list[list[int]], size: int) -> SeenRow:
+def _row(record: KVRecord, session: int, table: list[list[int]]) -> SeenRow:
     return SeenRow(
         record.row,
         session,
-        [location // size - 1 for location in table[record.row]],  # page 0 is the padding page
+        [page - 1 for page in table[record.row]],  # page 0 is the padding page
         record.protected,
         record.committed,
         record.launched,
@@ -93,9 +92,9 @@ def _node(
     nodes: list[SeenNode], namespace: int, node: RadixNode, parent: int | None, size: int
 ) -> None:
     """Add the pages of a node and of those below it."""
-    for k, location in enumerate(node.value[::size].tolist()):
+    for k, page in enumerate(node.value.tolist()):
         tokens = node.key[k * size : (k + 1) * size]
-        nodes.append(SeenNode(namespace, parent, tokens, location // size - 1, node.lock_ref))
+        nodes.append(SeenNode(namespace, parent, tokens, page - 1, node.lock_ref))
         parent = len(nodes) - 1
     for child in node.children.values():
         _node(nodes, namespace, child, parent, size)

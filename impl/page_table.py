@@ -1,10 +1,10 @@
-"""req_to_token: the table position -> location. Answers: which location holds token i of a row?
+"""req_to_token, by page: which page holds token i of a row?
 
 A row with its pages (page_size 2, protected 2, committed 5, launched 7, allocated 9):
 
       position   0   1 | 2   3 | 4   5 | 6   7 | 8   . |
-      location [14  15 | 4   5 |18  19 | 8   9 |10   . ]   pages 7, 2, 9, 4, 5; location =
-          protected ^                                        page * page_size + offset
+      page         7   |   2   |   9   |   4   |   5   |   location = page * page_size + offset
+          protected ^
                          committed ^
                                     launched ^
                                            allocated ^
@@ -23,14 +23,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from impl.mirror import Mirror, Pages
+from impl.paging import location
 
-class ReqToTokenPool:
-    """Rows of locations, handed out by number."""
 
-    def __init__(self, num_rows: int, max_len: int, device: str) -> None:
+class PageTable:
+    """Rows of pages, handed out by number; `max_len` tokens each."""
+
+    def __init__(self, num_rows: int, max_len: int, page_size: int, device: str) -> None:
         """Start with all rows free."""
         self.num_rows = num_rows
-        self.table = torch.zeros(num_rows, max_len, dtype=torch.int64, device=device)
+        self.page_size = page_size
+        self.width = -(-max_len // page_size)
+        self.mirror = Mirror((num_rows, self.width), device)
         self.free_rows = list(range(num_rows))[::-1]
 
     @property
@@ -46,16 +51,29 @@ class ReqToTokenPool:
         """Take a row back."""
         self.free_rows.append(row)
 
-    def locations(self, row: int, start: int, end: int) -> Tensor:
-        """Return the locations [end - start] of positions [start, end) of `row`, as a view."""
-        return self.table[row, start:end]
+    def pages(self, row: int, start: int, end: int) -> Pages:
+        """Return the pages at [start, end) of `row`, counted in pages, as a view."""
+        return self.mirror.host[row, start:end]
 
-    def write(self, row: int, start: int, locations: Tensor) -> None:
-        """Let `row` list `locations` [num_tokens] from position `start` on."""
-        self.table[row, start : start + locations.numel()] = locations
+    def write(self, row: int, start: int, pages: Pages) -> None:
+        """Let `row` list `pages` from its page number `start` on."""
+        end = start + len(pages)
+        self.mirror.host[row, start:end] = pages
+        self.mirror.wrote(row * self.width + start, row * self.width + end)
+
+    def locations(self, row: int, start: int, end: int) -> Tensor:
+        """Return the locations [end - start] of positions [start, end) of `row`, on the host."""
+        return locations_of(self.mirror.host[row], self.page_size)[start:end]
 
     def check(self) -> None:
         """Raise AssertionError unless free rows are real, and each is free once."""
         free = self.free_rows
         assert set(free) <= set(range(self.num_rows)), f"of {self.num_rows} rows, free are {free}"
         assert len(set(free)) == len(free), f"a row is free once: {free}"
+
+
+def locations_of(pages: Pages, page_size: int) -> Tensor:
+    """Return all locations of `pages`, one after the other, on the host."""
+    return location(
+        torch.from_numpy(pages).long()[:, None], torch.arange(page_size), page_size
+    ).flatten()
