@@ -78,10 +78,12 @@ class Engine:
         drop_previous_output: bool = False,
         offset: int = 0,
         sampling: Sampling = GREEDY,
+        priority: int = 0,
     ) -> None:
         """Add a turn: the last finished turn's tokens, `tokens`, and `max_new_tokens` of output.
 
-        Output ends earlier at one of the stop tokens of `sampling`.
+        Output ends earlier at one of the stop tokens of `sampling`. A turn of a higher priority
+        goes first, and one of a lower priority that runs goes back for it where room is short.
         A streaming session only appends: replace, drop_previous_output and a non-zero offset are
         refused. A turn that can never run is admitted, and turned away by the next step. Raises
         Refused, and ValueError for tokens outside the vocabulary or a negative max_new_tokens.
@@ -93,7 +95,9 @@ class Engine:
             (offset != 0, Reason.OFFSET),
         )
         edit = next((reason for is_asked, reason in asked if is_asked), None)
-        self._queue(self.controller.submit(session, turn, tokens, max_new_tokens, edit, sampling))
+        made = self.controller.submit(session, turn, tokens, max_new_tokens, edit, sampling)
+        made.priority = priority
+        self.queues.enqueue(made)
 
     def generate(
         self,
@@ -103,6 +107,7 @@ class Engine:
         max_new_tokens: int,
         namespace: int = 0,
         sampling: Sampling = GREEDY,
+        priority: int = 0,
     ) -> None:
         """Make a plain request: a session of its own, which closes when its one turn ends.
 
@@ -110,9 +115,9 @@ class Engine:
         """
         self._check_numbers([*tokens, *sampling.stop], max_new_tokens)
         self._check_namespace(namespace)
-        self._queue(
-            self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
-        )
+        made = self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
+        made.priority = priority
+        self.queues.enqueue(made)
 
     def abort(self, turn: int) -> None:
         """Ask for the end of a turn that waits or runs. Raises Refused: UNKNOWN_TURN."""
@@ -125,10 +130,6 @@ class Engine:
     def stay_silent(self, session: int) -> None:
         """Let a session's time-out pass without activity. Raises Refused: UNKNOWN_SESSION."""
         self.controller.stay_silent(session)
-
-    def _queue(self, turn: Turn) -> None:
-        turn.late = len(self.queues.waiting) >= self.config.queue_limit
-        self.queues.waiting.append(turn)
 
     def _check_namespace(self, namespace: int) -> None:
         if namespace < 0:
@@ -155,8 +156,7 @@ class Engine:
         """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass."""
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
-        while admission := self.scheduler.admission():
-            self.apply(admission)
+        self._perform(self.scheduler.admissions())
         self._launch(self._reserved_work())
         self._perform(self.scheduler.collects())
         self._perform(self.scheduler.publishes())
@@ -179,16 +179,21 @@ class Engine:
     def _reserved_work(self) -> list[Work]:
         """Return what to compute, with room for each; room is made until there is."""
         work = self.scheduler.work()
-        while lacking := next((item for item in work if not self._reserve(item)), None):
+        while lacking := self._lacking(work):
             missing = self.cache.num_new_pages(lacking.turn.record, lacking.end)
             self._perform(self.scheduler.room(missing))
             work = self.scheduler.work()
         return work
 
-    def _reserve(self, item: Work) -> bool:
-        record = item.turn.record
-        has_room = record is not None and record.allocated >= item.end
-        return has_room or self.apply(Move("reserve", (item.turn.id, item.end)))
+    def _lacking(self, work: list[Work]) -> Work | None:
+        """Reserve for all of `work`, or for what comes before the first that there is no room for.
+
+        Return that one, or None.
+        """
+        short = [item for item in work if item.allocated < item.end]
+        if self.mechanism.reserve_all([item.reserve for item in short]):
+            return None
+        return next((item for item in short if not self.apply(item.reserve)), None)
 
     # -- what anyone may look at
 

@@ -86,6 +86,7 @@ class LoggedEngine(Engine):
         drop_previous_output: bool = False,
         offset: int = 0,
         sampling: Sampling = GREEDY,
+        priority: int = 0,
     ) -> None:
         """Add a turn, as Engine does."""
         known = self.sessions.get(session)
@@ -102,6 +103,7 @@ class LoggedEngine(Engine):
                 drop_previous_output=drop_previous_output,
                 offset=offset,
                 sampling=sampling,
+                priority=priority,
             ),
             do="submit",
             session=session,
@@ -120,11 +122,12 @@ class LoggedEngine(Engine):
         max_new_tokens: int,
         namespace: int = 0,
         sampling: Sampling = GREEDY,
+        priority: int = 0,
     ) -> None:
         """Make a plain request, as Engine does."""
         self._tell(
             lambda: super(LoggedEngine, self).generate(
-                session, turn, tokens, max_new_tokens, namespace, sampling
+                session, turn, tokens, max_new_tokens, namespace, sampling, priority
             ),
             do="generate",
             session=session,

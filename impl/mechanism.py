@@ -93,6 +93,18 @@ class Mechanism:
         assert record.allocated < length <= most, f"cannot reserve {length}: {turn}"
         return self.cache.reserve(record, length)
 
+    def reserve_all(self, moves: Sequence[Move]) -> bool:
+        """Reserve for many turns at once: all of it, or False and nothing changed."""
+        wanted = []
+        for move in moves:
+            turn_id, length = move.args
+            _, _, record = self.queues.is_running(int(str(turn_id)))
+            wanted.append((record, int(str(length))))
+        if not self.cache.reserve_all(wanted):
+            return False
+        self.moves.extend(moves)
+        return True
+
     def slide(self, turn_id: int, length: int) -> None:
         """Free the window layers' KV of whole pages before `length`: no later token looks there."""
         _, turn, record = self.queues.is_running(turn_id)
@@ -133,13 +145,12 @@ class Mechanism:
         self.queues.ended.append(Ended(turn.id, session.id, "finished", "", turn.output))
 
     def retract(self, turn_id: int) -> None:
-        """Take a turn's memory back, and let it wait again, first in the queue; its output is kept.
+        """Take a turn's memory back, and let it wait again, first of its priority; keep its output.
 
         It stays in flight. Its slot keeps what the last finished turn left in it (PR 22862).
         """
         session, turn, record = self.queues.at_rest(turn_id)
-        self.queues.running.remove(turn)
-        self.queues.waiting.appendleft(turn)
+        self.queues.put_back(turn)
         if session.slot:
             self.cache.take_back(session, turn, session.history_len)
         else:

@@ -6,6 +6,7 @@ A move in the wrong state is a mistake of whoever chose it: AssertionError, with
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 
 from impl.config import EngineConfig
 from impl.moves import Ended
@@ -25,6 +26,22 @@ class Queues:
         self.waiting: deque[Turn] = deque()
         self.running: list[Turn] = []  # oldest admitted first
         self.ended: list[Ended] = []
+
+    # -- who goes first
+
+    def enqueue(self, turn: Turn) -> None:
+        """Let a new turn wait behind those of its priority, and before those of lower ones."""
+        turn.late = len(self.waiting) >= self.config.queue_limit
+        place = len(self.waiting)
+        while place and self.waiting[place - 1].priority < turn.priority:
+            place -= 1
+        self.waiting.insert(place, turn)
+
+    def put_back(self, turn: Turn) -> None:
+        """Let a turn that ran wait again, before the others of its priority."""
+        self.running.remove(turn)
+        more_urgent = takewhile(lambda other: other.priority > turn.priority, self.waiting)
+        self.waiting.insert(sum(1 for _ in more_urgent), turn)
 
     # -- what can never run
 

@@ -1,8 +1,9 @@
 """The policy: which moves come next. It reads and changes nothing; another would be as correct.
 
-First come, first served. The oldest running turn always gets on: room for it is made by sliding
-windows, by evicting what nobody reads, by reclaiming idle slots, and at last by retracting the
-youngest. So every turn that fits the pool ends, however many sessions are open.
+First come, first served, among turns of the same priority. The oldest running turn of the highest
+priority always gets on: room for it is made by sliding windows, by evicting what nobody reads, by
+reclaiming idle slots, and at last by retracting the youngest of the least priority. So every turn
+that fits the pool ends, however many sessions are open, unless more urgent ones keep coming.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 from impl.config import EngineConfig
 from impl.moves import Move, Why
-from impl.paging import floor_align, num_full_pages, window_start
+from impl.paging import floor_align, window_start
 from impl.queues import Queues
 from impl.session import Session
 from impl.session_cache import SessionCache
@@ -53,50 +54,70 @@ class Scheduler:
     def closes(self) -> Iterator[Move]:
         """Generate the ends of sessions that wait for nothing any more."""
         controller = self.queues.controller
-        for session in list(controller.sessions.values()):
-            if session.closing and not session.in_flight:
-                yield Move("end_close", (session.id,))
-            elif controller.is_stale(session):
-                yield Move("time_out", (session.id,))
+        for session in list(controller.ending.values()):
+            yield Move("end_close", (session.id,))
+        for session in controller.stale():
+            yield Move("time_out", (session.id,))
 
     # -- who comes next
 
-    def admission(self) -> Move | None:
-        """Return what brings the first waiting turn nearer to running, or None: it waits on.
+    def admissions(self) -> Iterator[Move]:
+        """Generate what brings waiting turns to run, first come, first served, until one waits on.
 
         When nothing runs there is nothing to wait for: the turn is admitted even without room, and
-        `Engine.step` makes some. A row is got from an idle slot if need be.
+        `Engine.step` makes some. A row is got from an idle slot if need be. Who has a higher
+        priority than a running turn does not wait for it: that one goes back.
         """
-        if not self.queues.waiting:
-            return None
-        turn = self.queues.waiting[0]
-        assert turn.session, f"belongs to no session: {turn}"
-        if self.queues.running and not self._has_room_for(turn):
-            return None
-        if turn.session.slot:
+        budget, promised = self._promised()
+        while self.queues.waiting:
+            turn = self.queues.waiting[0]
+            assert turn.session, f"belongs to no session: {turn}"
+            slot = turn.session.slot
+            start = self.cache.prefix_len(slot, turn) if slot else 0
+            end = min(start + budget, turn.target_len)
+            wanted = promised + self.cache.num_new_pages(slot, end)
+            if self.queues.running and (budget <= 0 or not self._has_room(wanted, turn.session)):
+                if self._least().priority >= turn.priority:
+                    return
+                yield from self._retracts(self._least())
+                budget, promised = self._promised()
+                continue
+            move = self._admission(turn, turn.session)
+            if move is None:
+                return
+            yield move
+            if turn.record:
+                budget -= max(0, end - turn.record.launched)
+                promised += self._num_new_pages(turn, end)
+
+    def _promised(self) -> tuple[int, int]:
+        """Return what running turns leave of the token budget, and how many pages they take."""
+        work = self.work()
+        budget = self.config.token_budget - sum(item.end - item.start for item in work)
+        return budget, sum(self._num_new_pages(item.turn, item.end) for item in work)
+
+    def _admission(self, turn: Turn, session: Session) -> Move | None:
+        if session.slot:
             return Move("resume", (turn.id,))
         if self.cache.can_alloc:
-            return Move("start", (turn.id, self.cache.num_cached(turn.session, turn)))
+            return Move("start", (turn.id, self.cache.num_cached(session, turn)))
         idle = self._idle_session()
         return Move("reclaim", (idle.id,)) if idle else None
 
-    def _has_room_for(self, turn: Turn) -> bool:
-        """Tell whether budget and pages last for `turn`'s first chunk beside what runs.
+    def _num_new_pages(self, turn: Turn, end: int) -> int:
+        return max(0, self.cache.num_new_pages(turn.record, end))
+
+    def _has_room(self, num_pages: int, session: Session) -> bool:
+        """Tell whether there are so many pages for a turn of `session` beside what runs.
 
         Pages that nobody reads count as free: they are evicted and reclaimed when they are needed.
         """
-        work = self.work()
-        budget = self.config.token_budget - sum(item.end - item.start for item in work)
-        slot = turn.session.slot if turn.session else None
-        sizes = self.cache.tree.evictable_size + self.cache.allocator.available_size
-        others = [x for x in self._idle_sessions() if x is not turn.session]
-        sizes += self.cache.session_held_size(others)
-        free = num_full_pages(sizes, self.config.page_size) - sum(
-            max(0, self.cache.num_new_pages(item.turn.record, item.end)) for item in work
-        )
-        start = self.cache.prefix_len(slot, turn) if slot else 0
-        end = min(start + budget, turn.target_len)
-        return budget > 0 and self.cache.num_new_pages(slot, end) <= free
+        size = num_pages * self.config.page_size
+        free = self.cache.allocator.available_size + self.cache.tree.evictable_size
+        if size <= free:
+            return True
+        others = [other for other in self._idle_sessions() if other is not session]
+        return size <= free + self.cache.session_held_size(others)
 
     # -- what is computed
 
@@ -136,7 +157,7 @@ class Scheduler:
         """Generate what makes room for some pages: what costs least first.
 
         Windows slide, a leaf that nobody reads is evicted, an idle slot is reclaimed, the youngest
-        running turn is retracted once its results are read.
+        running turn of the least priority is retracted once its results are read.
         """
         if slides := [move for turn in self.queues.running for move in self.slides(turn)]:
             yield from slides
@@ -146,21 +167,31 @@ class Scheduler:
         elif idle := self._idle_session():
             yield Move("reclaim", (idle.id,))
         else:
-            turn = self.queues.running[-1]
-            yield from self._collects(turn)
-            yield Move("retract", (turn.id,))
+            yield from self._retracts(self._least())
+
+    def _least(self) -> Turn:
+        """Return the youngest running turn of the least priority."""
+        return min(reversed(self.queues.running), key=lambda turn: turn.priority)
+
+    def _retracts(self, turn: Turn) -> Iterator[Move]:
+        yield from self._collects(turn)
+        yield Move("retract", (turn.id,))
 
     def _idle_sessions(self) -> list[Session]:
-        sessions = self.queues.controller.sessions.values()
-        return [session for session in sessions if session.slot and not session.is_lent]
+        """Return the sessions whose slot no turn borrows, first who would miss its KV the least.
+
+        Who has no turn at all, idle for the longest time first; then whose turn came last.
+        """
+        waiting = [turn.session for turn in reversed(self.queues.waiting)]
+        return [
+            *self.queues.controller.idle.with_kv(),
+            *(session for session in waiting if session and session.slot),
+        ]
 
     def _idle_session(self) -> Session | None:
-        """Return the session that would miss its KV the least: one without a turn, the oldest."""
-        return min(
-            self._idle_sessions(),
-            key=lambda session: (session.in_flight is not None, session.last_activity),
-            default=None,
-        )
+        """Return the session that would miss its KV the least."""
+        oldest = next(self.queues.controller.idle.with_kv(), None)
+        return oldest or next(iter(self._idle_sessions()), None)
 
     # -- what is read
 

@@ -6,7 +6,7 @@ copy, nothing to save, and no flag that says whether a slot is lent (PRs 22790, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -114,25 +114,35 @@ class SessionCache:
         return num_new_pages(held, length, self.page_size)
 
     def reserve(self, record: KVRecord, length: int) -> bool:
-        """Allocate locations up to `length` tokens: all of them, or none and return False.
+        """Allocate locations up to `length` tokens: all of them, or none and return False."""
+        return self.reserve_all([(record, length)])
 
-        The page that is begun goes on; only whole pages are added to the row (PR 22862).
+    def reserve_all(self, wanted: Sequence[tuple[KVRecord, int]]) -> bool:
+        """Allocate locations of many records up to a length each: all of them, or none at all.
+
+        The pages that are begun go on; only whole pages are added to a row (PR 22862).
         """
-        begun, count = (
-            num_pages(record.allocated, self.page_size),
-            self.num_new_pages(record, length),
-        )
-        if count:
-            if self.window and count > self.window.allocator.num_free:
-                return False
-            pages = self.allocator.alloc(count)
-            if pages is None:
-                return False
-            self.rows.write(record.row, begun, pages)
-            if self.window:
-                self.window.alloc(pages)
-        record.allocated = length
+        counts = [self.num_new_pages(record, length) for record, length in wanted]
+        pages = self._alloc(sum(counts))
+        if pages is None:
+            return False
+        start = 0
+        for (record, length), count in zip(wanted, counts, strict=True):
+            if count:
+                begun = num_pages(record.allocated, self.page_size)
+                self.rows.write(record.row, begun, pages[start : start + count])
+                start += count
+            record.allocated = length
         return True
+
+    def _alloc(self, count: int) -> Pages | None:
+        """Return `count` new pages, each with a window page if the model has a window, or None."""
+        if self.window and count > self.window.allocator.num_free:
+            return None
+        pages = self.allocator.alloc(count)
+        if self.window and pages is not None:
+            self.window.alloc(pages)
+        return pages
 
     def free_tail(self, record: KVRecord, length: int) -> None:
         """Keep `length` tokens and free the whole pages behind them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from impl.idle import IdleSessions
 from impl.refused import Reason, Refused
 from impl.sampling import GREEDY, Sampling
 from impl.session import Session
@@ -23,6 +24,8 @@ class SessionController:
         self.session_timeout = session_timeout
         self.sessions: dict[int, Session] = {}
         self.turns: dict[int, Turn] = {}
+        self.idle = IdleSessions()
+        self.ending: dict[int, Session] = {}  # their close waited, and may be completed now
 
     # -- requests
 
@@ -30,7 +33,8 @@ class SessionController:
         """Begin a session. Raises Refused."""
         if session_id in self.sessions:
             raise Refused(Reason.ALREADY_OPEN)
-        self.sessions[session_id] = Session(session_id, namespace, self.clock())
+        session = self.sessions[session_id] = Session(session_id, namespace, self.clock())
+        self.idle.add(session)
 
     def submit(
         self,
@@ -85,6 +89,7 @@ class SessionController:
         turn = Turn(turn_id, session, session.tokens, max_new_tokens, sampling)
         session.in_flight = self.turns[turn_id] = turn
         session.last_activity = self.clock()
+        self.idle.remove(session)
         return turn
 
     def refusal(
@@ -131,13 +136,19 @@ class SessionController:
         if session is None:
             raise Refused(Reason.UNKNOWN_SESSION)
         session.last_activity = self.clock() - self.session_timeout
+        if session.in_flight is None:
+            self.idle.add(session)
 
     # -- ends
 
     def is_stale(self, session: Session) -> bool:
         """Tell whether the time-out has passed; a turn in flight stops that clock."""
-        silent_for = self.clock() - session.last_activity
-        return session.in_flight is None and silent_for >= self.session_timeout
+        latest = self.clock() - self.session_timeout
+        return session.in_flight is None and session.last_activity <= latest
+
+    def stale(self) -> list[Session]:
+        """Return the sessions whose time-out has passed."""
+        return self.idle.silent_since(self.clock() - self.session_timeout)
 
     def is_live(self, turn: Turn) -> bool:
         """Tell whether the turn is its session's turn in flight."""
@@ -148,17 +159,24 @@ class SessionController:
         turn.finished_len = len(session.tokens)
         if session.req_nodes:
             self.forget(session.req_nodes)
-        session.req_nodes, session.in_flight = turn, None
-        session.last_activity = self.clock()
+        session.req_nodes = turn
+        self._rest(session)
 
     def detach(self, session: Session, turn: Turn) -> None:
         """End a turn without output: slot and req_nodes do not notice."""
-        session.in_flight = None
         session.forget_beyond_history()
         if session.req_nodes is None:
             session.first_prompt_len = 0
-        session.last_activity = self.clock()
+        self._rest(session)
         self.forget(turn)
+
+    def _rest(self, session: Session) -> None:
+        """No turn is in flight any more; who waited to close the session need not ask again."""
+        session.in_flight = None
+        session.last_activity = self.clock()
+        self.idle.add(session)
+        if session.closing:
+            self.ending[session.id] = session
 
     def forget(self, turn: Turn) -> None:
         """Let the turn go; its id may be used again."""
@@ -174,6 +192,8 @@ class SessionController:
             self.forget(session.req_nodes)
             session.req_nodes = None
         del self.sessions[session.id]
+        self.idle.remove(session)
+        self.ending.pop(session.id, None)
 
     # -- check
 

@@ -38,6 +38,7 @@ class Turn:
     prompt_len: int = field(init=False)
     aborting: bool = False  # the client has asked for its end
     late: bool = False  # it came when the queue was full
+    priority: int = 0  # higher goes first
     record: KVRecord | None = None  # None: waiting, or over
     unread: list[Result] = field(default_factory=list)  # oldest first
     stopped_len: int | None = None  # its tokens up to the first stop, once that is said

@@ -18,6 +18,16 @@ class Work(NamedTuple):
     decodes: bool = False
 
     @property
+    def allocated(self) -> int:
+        """How far the turn has locations already."""
+        return self.turn.record.allocated if self.turn.record else 0
+
+    @property
+    def reserve(self) -> Move:
+        """The move that gets it locations."""
+        return Move("reserve", (self.turn.id, self.end))
+
+    @property
     def move(self) -> Move:
         """The move that computes it."""
         if self.num_drafts:

@@ -50,6 +50,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
         overlap=choose([0, 1]) if lookahead else 0,
         num_drafts=choose([0, lookahead]),
         sampled=choose([0, 1]),
+        prioritised=choose([0, 1]),
         seed=seed,
         device=device,
     )

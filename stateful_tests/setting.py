@@ -8,7 +8,7 @@ from impl.config import EngineConfig, ModelConfig
 from spec.machine.size import Size
 from spec.machine.trace import Step, Trace
 
-OPTIONS = ("token_budget", "overlap", "num_drafts", "sampled", "seed")
+OPTIONS = ("token_budget", "overlap", "num_drafts", "sampled", "prioritised", "seed")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Setting:
     overlap: int = 0
     num_drafts: int = 0
     sampled: int = 0  # 1: some turns have a temperature, or stop tokens
+    prioritised: int = 0  # 1: turns have three priorities, in turn
     seed: int = 0
     device: str = "cpu"
 

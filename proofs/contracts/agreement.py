@@ -84,11 +84,11 @@ def both_free_the_same_tail_and_keep_the_same_lengths(
     assert page_size >= 1
     assert committed <= allocated
     s, freed = spec_state(spec_size(page_size=page_size)), list[tuple[int, int]]()
-    rows = having(locations=lambda _row, start, end: (start, end))
+    rows = having(pages=lambda _row, start, end: (start, end))
     cache = part(SessionCache, page_size=page_size, rows=rows, free=freed.append)
     record = KVRecord(0, committed=committed, launched=committed, allocated=allocated)
     cache.free_tail(record, n)
-    assert freed == ([(s.length(s.pages(n)), allocated)] if n < allocated else [])
+    assert freed == ([(s.pages(n), s.pages(allocated))] if n < allocated else [])
     assert record.allocated == s.least(allocated, n)
     assert record.committed == record.launched == s.least(committed, n)
 

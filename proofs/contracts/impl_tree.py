@@ -19,4 +19,4 @@ def two_runs_have_the_whole_pages_in_common_before_their_first_difference(
     key = [0] * (one_by_one(num_key, 3) * size)
     tokens = [int(i >= num_same) for i in range(one_by_one(num_tokens, 5))]
     num_common = min(len(key), len(tokens), num_same) // size * size
-    assert RadixCache(size)._num_common(key, tokens) == num_common
+    assert RadixCache(size)._num_common(key, [2, *tokens], 1) == num_common

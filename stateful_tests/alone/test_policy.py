@@ -97,6 +97,33 @@ def test_a_row_is_got_from_an_idle_slot_and_a_wiped_session_goes_on_from_its_tok
     assert engine.ended[-1].output == expected_output((1, *first, 5), 2)
 
 
+def test_turns_of_a_higher_priority_go_first_and_the_others_as_they_came() -> None:
+    engine = Engine(EngineConfig(token_budget=4))
+    for turn, priority in enumerate((0, 5, -1, 5, 0)):
+        engine.generate(turn, turn, [1, 2, 3, 4], 1, priority=priority)
+    serve(engine)
+    assert [ended.turn for ended in engine.ended] == [1, 3, 0, 4, 2]
+
+
+def test_a_running_turn_goes_back_for_one_of_a_higher_priority_and_for_no_other() -> None:
+    engine = Engine(small(4, num_pages=6, queue_limit=2, token_budget=32))
+    engine.generate(1, 1, [1] * 12, 9, priority=1)
+    engine.step()
+    engine.generate(2, 2, [2] * 12, 1, priority=1)
+    engine.step()
+    assert [turn.id for turn in engine.queues.running] == [1]
+    engine.generate(3, 3, [3] * 12, 9, priority=2)
+    engine.step()
+    assert Move("retract", (1,)) in engine.moves
+    assert [turn.id for turn in engine.queues.running] == [3]
+    assert [turn.id for turn in engine.queues.waiting] == [1, 2]
+    serve(engine)
+    assert engine.ended[0].turn == 3
+    outputs = {ended.turn: ended.output for ended in engine.ended}
+    for turn, num in ((1, 9), (2, 1), (3, 9)):
+        assert outputs[turn] == expected_output((turn,) * 12, num)
+
+
 def test_a_turn_that_does_not_fit_the_whole_pool_is_turned_away() -> None:
     engine = Engine(small(4, num_pages=3))
     engine.open(1)

@@ -38,6 +38,7 @@ class ReferenceEngine(judged.Engine):
         self.drafter.model = self.inner.model
         self.vocab_size = self.inner.config.model.vocab_size
         self.contents = Contents(self.inner, most_checked, setting.seed, bool(setting.sampled))
+        self._priorities = 3 if setting.prioritised else 1
         self._asked: dict[int, int] = {}  # turn -> how much output
         self._ended_itself: set[int] = set()  # turns that its own policy ended at the last action
 
@@ -66,6 +67,7 @@ class ReferenceEngine(judged.Engine):
                 drop_previous_output=edit == Edit.DROP_PREVIOUS_OUTPUT,
                 offset=int(edit == Edit.OFFSET),
                 sampling=self.contents.sampling_of(turn),
+                priority=turn % self._priorities,
             ),
         )
 
@@ -73,13 +75,11 @@ class ReferenceEngine(judged.Engine):
         self, session: int, turn: int, tokens: Sequence[int], max_new: int, namespace: int
     ) -> str:
         """Make a plain request."""
-        sampling = self.contents.sampling_of(turn)
+        how = self.contents.sampling_of(turn), turn % self._priorities
         return self._taken_in(
             turn,
             max_new,
-            lambda: self.inner.generate(
-                session, turn, tokens, max_new, namespace, sampling=sampling
-            ),
+            lambda: self.inner.generate(session, turn, tokens, max_new, namespace, *how),
         )
 
     def _taken_in(self, turn: int, max_new: int, request: Callable[[], None]) -> str:
