@@ -13,36 +13,38 @@ class IdleSessions:
     """Idle sessions by their last activity, so that nobody has to go through all of them.
 
     The heap keeps what was true when a session became idle; what became of it since is found out
-    when it comes up.
+    when it comes up. Each session has one entry that counts: its newest.
     """
 
     def __init__(self) -> None:
         """Start with none."""
-        self._sessions: dict[int, Session] = {}  # idle for the longest time first
-        self._heap: list[tuple[float, int, Session]] = []
-        self._number = count()  # so that sessions need no order of their own
+        self._entries: dict[int, tuple[int, Session]] = {}  # by id; idle for the longest time first
+        self._heap: list[tuple[float, int, int]] = []  # last activity, number of the entry, id
+        self._number = count()
 
     def add(self, session: Session) -> None:
-        """A session is open and has no turn in flight."""
-        self._sessions.pop(session.id, None)
-        self._sessions[session.id] = session
-        heapq.heappush(self._heap, (session.last_activity, next(self._number), session))
+        """A session is open and has no turn in flight, or was silent for another time."""
+        number = next(self._number)
+        self._entries.pop(session.id, None)
+        self._entries[session.id] = number, session
+        heapq.heappush(self._heap, (session.last_activity, number, session.id))
 
     def remove(self, session: Session) -> None:
         """A session has a turn in flight again, or is no more."""
-        self._sessions.pop(session.id, None)
+        self._entries.pop(session.id, None)
 
     def silent_since(self, time: float) -> list[Session]:
         """Return the sessions without any activity after `time`."""
-        found = []
+        found = {}
         while self._heap and self._heap[0][0] <= time:
-            told, number, session = heapq.heappop(self._heap)
-            if self._sessions.get(session.id) is session and told == session.last_activity:
-                found.append((told, number, session))
-        for entry in found:
-            heapq.heappush(self._heap, entry)  # they stay as long as nobody closes them
-        return [session for _, _, session in found]
+            told = heapq.heappop(self._heap)
+            number, session = self._entries.get(told[2], (None, None))
+            if session and number == told[1]:
+                found[told] = session
+        for told in found:
+            heapq.heappush(self._heap, told)  # they stay as long as nobody closes them
+        return list(found.values())
 
     def with_kv(self) -> Iterator[Session]:
         """Generate the sessions whose slot holds KV, idle for the longest time first."""
-        return (session for session in self._sessions.values() if session.slot)
+        return (session for _, session in self._entries.values() if session.slot)

@@ -104,14 +104,14 @@ class RadixCache:
         Halved until it is found: slices are compared at once, and each token about twice.
         """
         size = self.page_size
-        most = num_full_pages(min(len(key), len(tokens) - start), size)
+        most = num_full_pages(len(key), size)
 
         def differ(num: int) -> bool:
             return key[: num * size] != list(tokens[start : start + num * size])
 
         if not differ(most):
             return most * size
-        return (bisect_left(range(most + 1), x=True, key=differ) - 1) * size
+        return (bisect_left(range(most), x=True, key=differ) - 1) * size
 
     def _first_page(self, tokens: Sequence[int]) -> tuple[int, ...]:
         return tuple(tokens[: self.page_size])
