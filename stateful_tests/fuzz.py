@@ -23,8 +23,8 @@ from stateful_tests.setting import Setting
 def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Setting:
     """Draw a world: tight or roomy, a page of one token or of several, few or enough rows.
 
-    The model has sliding-window layers, recurrent ones, or neither: windows often, since with them
-    there is most to cover. The policy overlaps, guesses, or neither.
+    The model has sliding-window layers, recurrent ones, both, or neither: windows often, since with
+    them there is most to cover. The policy overlaps, guesses, or neither.
     """
     page_size, context_len, lookahead = choose([1, 2, 4]), 12, choose([0, 1, 2])
     turn = -(-context_len // page_size)
