@@ -11,6 +11,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from operator import index
 from typing import Any, TextIO
 
 from impl.config import EngineConfig
@@ -88,6 +89,7 @@ class LoggedEngine(Engine):
         sampling: Sampling = GREEDY,
     ) -> None:
         """Add a turn, as Engine does."""
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         known = self.sessions.get(session)
         is_later = known is not None and known.req_nodes is not None
         edits = (Reason.REPLACE, replace), (Reason.DROP_PREVIOUS_OUTPUT, drop_previous_output)
@@ -122,6 +124,7 @@ class LoggedEngine(Engine):
         sampling: Sampling = GREEDY,
     ) -> None:
         """Make a plain request, as Engine does."""
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         self._tell(
             lambda: super(LoggedEngine, self).generate(
                 session, turn, tokens, max_new_tokens, namespace, sampling
@@ -160,6 +163,9 @@ class LoggedEngine(Engine):
             assert isinstance(tokens, tuple), f"names its page by what it says: {move}"
             self._write(do="evict", namespace=namespace, pages=self._pages(tokens))
             return
+        if move.name == "fail":
+            self._write(do="abort", turn=move.args[0], answer="ok")
+            return
         if move.name == "time_out":
             self._write(do="stay_silent", session=move.args[0], answer="ok")
         arguments = dict(zip(ARGUMENTS[move.name], move.args, strict=True))
@@ -175,7 +181,8 @@ class LoggedEngine(Engine):
         return names
 
     def _write(self, **line: Any) -> None:
-        self.log.write(json.dumps({**line, "at": round(time.time(), 6)}) + "\n")
+        event = {**line, "at": round(time.time(), 6)}
+        self.log.write(json.dumps(event, default=index) + "\n")
 
 
 class _Moves(list[Move]):
