@@ -29,7 +29,8 @@ def checked_tokens(tokens: Iterable[object], vocab_size: int) -> list[int]:
     ids = [_whole(token) for token in given]
     known = [id_ for id_ in ids if id_ is not None and 0 <= id_ < vocab_size]
     if len(known) < len(ids):
-        wrong = [token for token, id_ in zip(given, ids, strict=True) if id_ not in known]
+        valid = set(known)
+        wrong = [token for token, id_ in zip(given, ids, strict=True) if id_ not in valid]
         raise ValueError(f"token ids {wrong} are not in the vocabulary [0, {vocab_size}).")
     return known
 
