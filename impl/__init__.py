@@ -4,7 +4,9 @@ Read `engine` first. One line for each module, in the order in which they build 
 
     config              what an engine is made of, and which sizes can work at all
     refused             what a client is told when a request is turned down
+    checked             whether the numbers that clients send mean anything
     moves               what the scheduler did, and how turns ended
+    failure             why a turn could not be computed
     sizes               who holds how much: five sizes that add up to the pool
     paging              the arithmetic of positions, pages and locations
     allocator           which pages are free

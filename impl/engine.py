@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
+from typing import TypeVar
 
 from impl.allocator import PagedAllocator
+from impl.checked import checked_count, checked_tokens
 from impl.config import EngineConfig
 from impl.drafter import Drafter, PromptLookup
+from impl.failure import Failure, ForwardFailed
 from impl.launcher import Launcher
 from impl.mechanism import COMPUTED, Mechanism
 from impl.memory import Memory
@@ -27,6 +30,8 @@ from impl.session_controller import SessionController
 from impl.sizes import Sizes
 from impl.turn import Turn
 from impl.work import Work
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -62,10 +67,9 @@ class Engine:
     def open(self, session: int, namespace: int = 0) -> None:
         """Begin a session whose KV is shared within its namespace only.
 
-        Raises Refused: ALREADY_OPEN, and ValueError for a negative namespace.
+        Raises Refused: ALREADY_OPEN, and ValueError for what is no namespace from 0 on.
         """
-        self._check_namespace(namespace)
-        self.controller.open(session, namespace)
+        self.controller.open(session, checked_count("namespace", namespace))
 
     def submit(
         self,
@@ -86,9 +90,9 @@ class Engine:
         goes first, and one of a lower priority that runs goes back for it where room is short.
         A streaming session only appends: replace, drop_previous_output and a non-zero offset are
         refused. A turn that can never run is admitted, and turned away by the next step. Raises
-        Refused, and ValueError for tokens outside the vocabulary or a negative max_new_tokens.
+        Refused, and ValueError for tokens and numbers that mean nothing (`checked`).
         """
-        self._check_numbers([*tokens, *sampling.stop], max_new_tokens)
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         asked = (
             (replace, Reason.REPLACE),
             (drop_previous_output, Reason.DROP_PREVIOUS_OUTPUT),
@@ -113,8 +117,8 @@ class Engine:
 
         Raises Refused: ALREADY_OPEN, DUPLICATE_TURN, EMPTY_INPUT; and ValueError like `submit`.
         """
-        self._check_numbers([*tokens, *sampling.stop], max_new_tokens)
-        self._check_namespace(namespace)
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
+        namespace = checked_count("namespace", namespace)
         made = self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
         made.priority = priority
         self.queues.enqueue(made)
@@ -131,29 +135,33 @@ class Engine:
         """Let a session's time-out pass without activity. Raises Refused: UNKNOWN_SESSION."""
         self.controller.stay_silent(session)
 
-    def _check_namespace(self, namespace: int) -> None:
-        if namespace < 0:
-            raise ValueError(f"namespace is {namespace}; give 0 or more.")
-
-    def _check_numbers(self, tokens: Sequence[int], max_new_tokens: int) -> None:
+    def _checked(
+        self, tokens: Sequence[int], max_new_tokens: int, sampling: Sampling
+    ) -> tuple[list[int], int]:
         size = self.config.model.vocab_size
-        wrong = [token for token in tokens if not 0 <= token < size]
-        if wrong:
-            raise ValueError(f"token ids {wrong} are not in the vocabulary [0, {size}).")
-        if max_new_tokens < 0:
-            raise ValueError(f"max_new_tokens is {max_new_tokens}; give 0 or more.")
+        checked_tokens(sampling.stop, size)
+        return checked_tokens(tokens, size), checked_count("max_new_tokens", max_new_tokens)
 
     # -- what the scheduler does
 
     def apply(self, move: Move) -> bool:
         """Perform exactly this move. False: no room or no row, and nothing changed.
 
-        Raises AssertionError for a move that is impossible in this state.
+        Raises AssertionError for a move that is impossible in this state, and ForwardFailed for one
+        that cannot be computed: nothing has changed then, and it may be tried again.
         """
         return self.mechanism.apply(move)
 
+    def fail(self, turn: int, failure: Failure) -> None:
+        """End a running turn that cannot be computed: wipe the KV, keep the tokens, tell why."""
+        self.mechanism.fail(turn, failure)
+        self.apply(self.scheduler.abort(self.turns[turn]))
+
     def step(self) -> None:
-        """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass."""
+        """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass.
+
+        A turn that cannot be computed fails alone; nothing of it is raised.
+        """
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
         self._perform(self.scheduler.admissions())
@@ -167,14 +175,31 @@ class Engine:
 
     def _perform(self, moves: Iterable[Move]) -> None:
         for move in moves:
-            self.apply(move)
+            if failure := self._failure(self.apply, move):
+                self.fail(int(str(move.args[0])), failure)
+
+    def _failure(self, make: Callable[[T], object], what: T) -> Failure | None:
+        """Make a move or several; return what went wrong.
+
+        The exception is let go before anyone goes on: it holds the failed pass's memory.
+        """
+        try:
+            make(what)
+        except ForwardFailed as failed:
+            return failed.failure
+        return None
 
     def _launch(self, work: list[Work]) -> None:
-        """Compute in one forward pass what yields one token each; each guess needs its own."""
+        """Compute in one forward pass what yields one token each; each guess needs its own.
+
+        Where a batch fails, nothing of it counts, and each of its turns is computed alone: one that
+        is poisoned, or too large together with others, takes nobody down.
+        """
         moves = [item.move for item in work]
-        if launches := [move for move in moves if move.name in COMPUTED]:
-            self.mechanism.launch(launches)
-        self._perform(move for move in moves if move.name not in COMPUTED)
+        batch = [move for move in moves if move.name in COMPUTED]
+        others = [move for move in moves if move.name not in COMPUTED]
+        is_launched = len(batch) > 1 and not self._failure(self.mechanism.launch, batch)
+        self._perform(others if is_launched else [*batch, *others])
 
     def _reserved_work(self) -> list[Work]:
         """Return what to compute, with room for each; room is made until there is."""
@@ -216,6 +241,11 @@ class Engine:
     def ended(self) -> list[Ended]:
         """Turns ended since the caller last cleared this list."""
         return self.queues.ended
+
+    @property
+    def draft_failures(self) -> list[Failure]:
+        """What went wrong in the drafter since the caller last cleared this list."""
+        return self.launcher.draft_failures
 
     @property
     def idle(self) -> bool:

@@ -11,6 +11,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from operator import index
 from typing import Any, TextIO
 
 from impl.config import EngineConfig
@@ -89,6 +90,7 @@ class LoggedEngine(Engine):
         priority: int = 0,
     ) -> None:
         """Add a turn, as Engine does."""
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         known = self.sessions.get(session)
         is_later = known is not None and known.req_nodes is not None
         edits = (Reason.REPLACE, replace), (Reason.DROP_PREVIOUS_OUTPUT, drop_previous_output)
@@ -125,6 +127,7 @@ class LoggedEngine(Engine):
         priority: int = 0,
     ) -> None:
         """Make a plain request, as Engine does."""
+        tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         self._tell(
             lambda: super(LoggedEngine, self).generate(
                 session, turn, tokens, max_new_tokens, namespace, sampling, priority
@@ -162,6 +165,9 @@ class LoggedEngine(Engine):
             for namespace, tokens in each_page(move, self.config.page_size):
                 self._write(do="evict", namespace=namespace, pages=self._pages(tokens))
             return
+        if move.name == "fail":
+            self._write(do="abort", turn=move.args[0], answer="ok")
+            return
         if move.name == "time_out":
             self._write(do="stay_silent", session=move.args[0], answer="ok")
         arguments = dict(zip(ARGUMENTS[move.name], move.args, strict=True))
@@ -177,7 +183,8 @@ class LoggedEngine(Engine):
         return names
 
     def _write(self, **line: Any) -> None:
-        self.log.write(json.dumps({**line, "at": round(time.time(), 6)}) + "\n")
+        event = {**line, "at": round(time.time(), 6)}
+        self.log.write(json.dumps(event, default=index) + "\n")
 
 
 class _Moves(list[Move]):

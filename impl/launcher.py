@@ -1,5 +1,8 @@
 """Launches batches and reads their results. Answers: what is computed, and what came of it?
 
+Whatever fails raises ForwardFailed and changes nothing: K and V that a failed pass has stored lie
+in tails, where nobody reads, and recurrent states are put back.
+
 A launch does not wait for its result: the next batch may be launched first, over the token that the
 result will name (overlap). Until a result is read, nothing of its row may be freed.
 """
@@ -12,6 +15,7 @@ from torch import Tensor
 
 from impl.batch import Chunk
 from impl.drafter import Drafter
+from impl.failure import Failure, computing
 from impl.moves import Move
 from impl.queues import Queues
 from impl.record import KVRecord
@@ -28,15 +32,29 @@ class Launcher:
         self.queues = queues
         self.runner = runner
         self.drafter = drafter
+        self.draft_failures: list[Failure] = []
 
     def launch(self, moves: Sequence[Move]) -> None:
         """Launch extends and decodes of different turns in one forward pass."""
         chunks: list[Chunk] = [getattr(self, move.name)(*move.args) for move in moves]
-        tokens = self.runner.forward(chunks)
+        tokens = self._forward(chunks)
         for move, chunk, token in zip(moves, chunks, tokens, strict=True):
             _, turn, record = self.queues.is_running(int(str(move.args[0])))
             record.launched = chunk.end
             turn.unread.append(Result(chunk.end, token))
+
+    def _forward(self, chunks: Sequence[Chunk]) -> Sequence[Tensor]:
+        """Compute chunks; where that fails, put the recurrent states back that it moved on."""
+        states = self.runner.memory.recurrents
+        slots = [chunk.recurrent for chunk in chunks if chunk.recurrent is not None]
+        with computing():
+            saved = states.backup(slots) if states else {}
+            try:
+                return self.runner.forward(chunks).unbind()
+            except BaseException:
+                if states:
+                    states.restore(saved)
+                raise
 
     def extend(self, turn_id: int, length: int) -> Chunk:
         """Prefill up to `length` tokens, all that is missing or a part: the chunk to compute."""
@@ -73,19 +91,38 @@ class Launcher:
         assert turn.unread, f"nothing is unread: {turn}"
         length = len(turn.tokens)
         read = [result for result in turn.unread if result.end <= length]
-        turn.unread = turn.unread[len(read) :]
         self.commit(turn, record, read[-1])
+        turn.unread = turn.unread[len(read) :]
 
     def commit(self, turn: Turn, record: KVRecord, result: Result) -> None:
         """Count KV as final; the sampled token follows the last one that was known."""
+        is_next = result.end == len(turn.tokens) < turn.limit
+        with computing():
+            said = [self.read(result.token)] if is_next else []
         record.committed = result.end
-        if result.end == len(turn.tokens) < turn.limit:
-            turn.say([int(result.token)])
+        turn.say(said)
+
+    def read(self, token: Tensor) -> int:
+        """Wait for a token. What went wrong on the device since its launch is raised here."""
+        return int(token)
+
+    def drop(self, turn_id: int) -> int:
+        """Forget a turn's unread results; return how many times they would have been collected.
+
+        Its locations may be freed: batches run in the order of their launch, so what is launched
+        over them from now on is written after what these may still write.
+        """
+        _, turn, record = self.queues.is_running(turn_id)
+        known = len(turn.tokens)
+        num_collects = len({max(result.end, known) for result in turn.unread})
+        turn.unread, record.launched = [], record.committed
+        return num_collects
 
     def verify(self, turn_id: int, num_drafts: int) -> int:
         """Guess `num_drafts` tokens, compute them all at once, and return how many were right.
 
-        KV of the wrong ones stays in the tail. Output may overshoot what was asked for.
+        KV of the wrong ones stays in the tail. Output may overshoot what was asked for. Where the
+        drafter fails, none is right.
         """
         session, turn, record = self.queues.at_rest(turn_id)
         assert record.recurrent is None, f"a recurrent state cannot go back: {turn}"
@@ -93,11 +130,26 @@ class Launcher:
         assert num_drafts > 0, f"no drafts: {turn}"
         length = len(turn.tokens)
         assert length + num_drafts <= record.allocated, f"has no location for its drafts: {turn}"
-        drafts = self.drafter.draft(turn.tokens, num_drafts, session.namespace, turn.sampling)
-        chosen = self.runner.verify(self._chunk(session, turn, [turn.tokens[-1], *drafts]))
+        drafts = self._drafts(turn, num_drafts, session.namespace)
+        with computing():
+            chosen = self.runner.verify(self._chunk(session, turn, [turn.tokens[-1], *drafts]))
         accepted = 0
-        while accepted < num_drafts and drafts[accepted] == chosen[accepted]:
+        while accepted < len(drafts) and drafts[accepted] == chosen[accepted]:
             accepted += 1
         turn.say(chosen[: accepted + 1])
         record.committed = record.launched = length + accepted
         return accepted
+
+    def _drafts(self, turn: Turn, num: int, namespace: int) -> list[int]:
+        """Return `num` drafts, or none where the drafter fails: the turn is decoded plainly."""
+        size = self.runner.model.config.vocab_size
+        try:
+            drafts = self.drafter.draft(turn.tokens, num, namespace, turn.sampling)
+            if len(drafts) != num or not all(0 <= draft < size for draft in drafts):
+                raise ValueError(f"{num} drafts in [0, {size}) were asked for, not {drafts}")
+        except AssertionError:
+            raise
+        except Exception as error:
+            self.draft_failures.append(Failure.of(error))
+            return []
+        return drafts

@@ -1,13 +1,15 @@
 """The moves: each guard beside its effect. Which move comes next is not decided here.
 
 A move in the wrong state is a mistake of whoever chose it: AssertionError, with the values. A move
-that finds no room or no row answers False and changes nothing: exhaustion is an ordinary case.
+that finds no room or no row answers False and changes nothing: exhaustion is an ordinary case. One
+that cannot be computed raises ForwardFailed and changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from impl.failure import Failure
 from impl.launcher import Launcher
 from impl.moves import Ended, Move, Why
 from impl.paging import floor_align, offset_of, window_start
@@ -159,6 +161,17 @@ class Mechanism:
 
     # -- a turn ends without an answer
 
+    def fail(self, turn_id: int, failure: Failure) -> None:
+        """Ask for the end of a running turn that cannot be computed, as its client might.
+
+        Its unread results are dropped, and told as collected: nothing is unread any more.
+        """
+        _, turn, _ = self.queues.is_running(turn_id)
+        turn.aborting, turn.failure = True, failure
+        self.moves.append(Move("fail", (turn_id, failure.why.value)))
+        num_collects = self.launcher.drop(turn_id)
+        self.moves.extend([Move("collect", (turn_id,))] * num_collects)
+
     def pre_abort(self, turn_id: int, why: str) -> None:
         """Turn a waiting turn away; slot and req_nodes do not notice (P5 of PR 22790)."""
         session, turn = self.queues.is_waiting(turn_id)
@@ -201,12 +214,13 @@ class Mechanism:
         self.cache.release(turn.record)
         turn.record = None
         self.queues.running.remove(turn)
-        self.end_aborted(session, turn, Why.ABORTED)
+        self.end_aborted(session, turn, turn.failure.why if turn.failure else Why.ABORTED)
 
     def end_aborted(self, session: Session, turn: Turn, why: Why) -> None:
         """Detach a turn that holds nothing, and tell its client why."""
         self.controller.detach(session, turn)
-        self.queues.ended.append(Ended(turn.id, session.id, "aborted", why.value, ()))
+        detail = turn.failure.detail if turn.failure else ""
+        self.queues.ended.append(Ended(turn.id, session.id, "aborted", why.value, (), detail))
 
     # -- sessions end, and memory comes back
 

@@ -9,12 +9,14 @@ from typing import Literal
 
 
 class Why(StrEnum):
-    """Why a turn that was admitted got no answer: it was turned away before it ran, or aborted."""
+    """Why a turn that was admitted got no answer: turned away before it ran, aborted, or failed."""
 
     TOO_LONG = "too_long"
     QUEUE_FULL = "queue_full"
     NO_ROOM = "no_room"
     ABORTED = "aborted"
+    FAILED = "failed"  # its forward pass raised
+    OUT_OF_MEMORY = "out_of_memory"  # of the device, even for this turn alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Move:
 
     `evict` names its page by what it says: the namespace, and all tokens up to the page's end; one
     that drops several pages, last one first, says how many.
+    `fail(turn, why)` is told, not made: the engine asks itself for the end of a turn.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Ended:
     outcome: Literal["finished", "aborted"]
     reason: str  # "" when finished
     output: tuple[int, ...]  # empty when aborted
+    detail: str = ""  # what was raised, of a turn that failed
 
 
 def each_page(evict: Move, page_size: int) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
+from torch import Tensor
 
 from impl.config import EngineConfig
 
@@ -26,6 +29,15 @@ class RecurrentPool:
     def free(self, slot: int) -> None:
         """Take a slot back."""
         self.free_slots.append(slot)
+
+    def backup(self, slots: Iterable[int]) -> dict[int, Tensor]:
+        """Copy the states of `slots`: a forward pass writes them in place, and may fail."""
+        return {slot: self.states[slot].clone() for slot in slots}
+
+    def restore(self, saved: dict[int, Tensor]) -> None:
+        """Put states back. Takes no memory: there may be none left."""
+        for slot, state in saved.items():
+            self.states[slot].copy_(state)
 
     def check(self, held: list[int]) -> None:
         """Raise AssertionError unless each slot is free or one of `held`, and only once."""

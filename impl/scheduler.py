@@ -35,13 +35,18 @@ class Scheduler:
         """Generate the ends of turns whose abort was asked for, or that can never run."""
         for turn in [turn for turn in self.queues.running if turn.aborting]:
             yield from self._collects(turn)
-            nth = turn.session and turn.session.slot
-            yield Move("abort_nth" if nth else "abort_first", (turn.id,))
+            if turn.record:  # it may have failed just now
+                yield self.abort(turn)
         for turn in [turn for turn in self.queues.waiting if turn.aborting]:
             yield Move("abort_waiting", (turn.id,))
         for turn in reversed(list(self.queues.waiting)):
             if why := self._why_not(turn):
                 yield Move("pre_abort", (turn.id, why.value))
+
+    def abort(self, turn: Turn) -> Move:
+        """Return the end of a running turn that is aborting, and whose results are read."""
+        nth = turn.session and turn.session.slot
+        return Move("abort_nth" if nth else "abort_first", (turn.id,))
 
     def _why_not(self, turn: Turn) -> Why | None:
         if self.queues.is_too_long(turn):
@@ -175,7 +180,8 @@ class Scheduler:
 
     def _retracts(self, turn: Turn) -> Iterator[Move]:
         yield from self._collects(turn)
-        yield Move("retract", (turn.id,))
+        if turn.record:  # or it has failed, and there is room now
+            yield Move("retract", (turn.id,))
 
     def _idle_sessions(self) -> list[Session]:
         """Return the sessions whose slot no turn borrows, first who would miss its KV the least.

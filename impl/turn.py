@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
+from impl.failure import Failure
 from impl.record import KVRecord
 from impl.sampling import GREEDY, Sampling
 
@@ -36,7 +37,8 @@ class Turn:
     max_new_tokens: int
     sampling: Sampling = GREEDY
     prompt_len: int = field(init=False)
-    aborting: bool = False  # the client has asked for its end
+    aborting: bool = False  # the client has asked for its end, or the engine, since it failed
+    failure: Failure | None = None  # why it could not be computed
     late: bool = False  # it came when the queue was full
     priority: int = 0  # higher goes first
     record: KVRecord | None = None  # None: waiting, or over

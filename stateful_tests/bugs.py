@@ -7,7 +7,7 @@ B1 to B20 have the numbers of the project's list of bugs; `proofs/planted` puts 
 the spec text. B17 is in neither: there a cache embedded the session layer, which called it back
 without end. Here the session layer is no cache that another one wraps: it calls the tree, and the
 tree calls nobody, so no method can be replaced that would bring the recursion back. The spec has no
-layers at all.
+layers at all. X1 to X7 are what may go wrong when a turn fails; the spec knows of aborts only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stateful_tests.difference import Difference
 from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.lockstep import Lockstep
-from stateful_tests.planted import accounting, pools, records, turns
+from stateful_tests.planted import accounting, faults, pools, records, turns
 from stateful_tests.setting import Setting
 
 TRACES = Path(__file__).parent / "traces"
@@ -117,5 +117,18 @@ BUGS = {
         Bug("N1", "KV of another namespace is reused",
             ("the_spec_allows_every_move", "a_protected_page_is_the_trees",
              "kv_stays_in_its_namespace"), pools.n1),
+        Bug("X1", "a turn that fails keeps its pages", ("no_page_is_lost",), faults.x1),
+        Bug("X2", "a turn that fails keeps its row", ("no_row_is_lost",), faults.x2),
+        Bug("X3", "a failed pass leaves recurrent states moved on",
+            ("a_recurrent_state_is_that_of_the_tokens",), faults.x3),
+        Bug("X4", "lengths grow before a pass, and stay so where it fails",
+            # the next launch of a step finds nothing left to compute
+            ("states_are_equal", "the_engine_keeps_its_own_rules"), faults.x4),
+        Bug("X5", "a turn that failed stays in flight", ("states_are_equal",), faults.x5),
+        Bug("X6", "a failed batch takes all its turns down",
+            ("a_turn_fails_where_it_meets_a_fault_and_no_other_does",), faults.x6),
+        Bug("X7", "a result that cannot be read is lost",
+            # a single move fails and may be made again; after a step the turn is over
+            ("the_engine_keeps_its_own_rules", "the_spec_allows_every_move"), faults.x7),
     )
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from spec.language import Forbidden, NoRoom
 from spec.machine.concrete import ConcreteState
-from spec.machine.trace import STEP, Step
+from spec.machine.trace import FAULT, STEP, Point, Step
 from spec.machine.worlds import Args, World
 from spec.state import Answer
 from stateful_tests.lockstep import Avoid
@@ -48,6 +48,7 @@ WEIGHTS = {
     "time_out": 2,
     "reclaim": 1,
     "evict": 1,
+    FAULT: 3,
 }
 """How often an allowed action is drawn, relative to the others."""
 
@@ -78,6 +79,7 @@ class Draw:
     actions: frozenset[str]
     avoided: Avoid | None = None  # what is not drawn, since it is known what it leads to
     steps: int = WEIGHTS[STEP]  # how often a step is drawn, relative to the other actions
+    points: tuple[Point, ...] = ()  # where faults are injected
 
     @classmethod
     def swarm(
@@ -87,12 +89,14 @@ class Draw:
         steers: bool = True,
         avoided: Avoid | None = None,
         unasked: frozenset[str] = frozenset(),
+        points: tuple[Point, ...] = (),
     ) -> Draw:
         """Leave each action out with a chance of one in four, but not every way to run a turn.
 
         What cannot be steered is asked, and takes steps; it is never asked for what is `unasked`.
         """
-        names = [name for name in (WEIGHTS if steers else REQUESTS) if name not in unasked]
+        offered = [*WEIGHTS] if steers else [*REQUESTS, FAULT]
+        names = [name for name in offered if name not in unasked and (points or name != FAULT)]
         essential = ESSENTIAL if "submit" in names else WITHOUT_SESSIONS
         kept = {name for name in names if name in essential or choose([True, True, True, False])}
         if not kept & {STEP, "start"}:
@@ -100,7 +104,7 @@ class Draw:
         for together in TOGETHER:
             if kept & set(together):
                 kept |= set(together)
-        return cls(world, frozenset(kept), avoided)
+        return cls(world, frozenset(kept), avoided, points=points)
 
     def next(self, state: ConcreteState, choose: Choose[Any]) -> Step:
         """Choose an action, then its arguments, among those that the spec allows in `state`."""
@@ -117,6 +121,8 @@ class Draw:
 
     def _arguments(self, state: ConcreteState, name: str, choose: Choose[Any]) -> Args | None:
         """Draw arguments. Most refusals look alike: three times in four, look for none."""
+        if name == FAULT:
+            return self._fault(state, choose)
         allowed = self.allowed(state, name)
         if not allowed:
             return None
@@ -132,6 +138,11 @@ class Draw:
             if may_be_refused or action.run(state.fork(), *args) == Answer.OK:
                 return args
         return None
+
+    def _fault(self, state: ConcreteState, choose: Choose[Any]) -> Args | None:
+        """Draw a turn in flight, and what breaks it."""
+        turns = sorted(state.in_flight.cells.values())
+        return (choose(turns), choose(self.points)) if turns else None
 
     def allowed(self, state: ConcreteState, name: str) -> list[Args]:
         """Return the arguments with which `name` may happen in `state`, or is a request."""

@@ -78,7 +78,8 @@ class Drawn:
     def swarm(self, lockstep: Lockstep, choose: Choose[Any]) -> Draw:
         """Return what draws the actions of one run."""
         world = self.world(lockstep.setting)
-        swarm = Draw.swarm(world, choose, lockstep.engine.steers, self.avoided, self.unasked)
+        engine = lockstep.engine
+        swarm = Draw.swarm(world, choose, engine.steers, self.avoided, self.unasked, engine.points)
         return replace(swarm, steps=self.steps)
 
 

@@ -14,8 +14,8 @@ from spec.machine.check import Checker
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import Rules, rules
 from spec.machine.size import Size
-from spec.machine.trace import STEP, Step, show
-from spec.state import Answer, State, history_len
+from spec.machine.trace import FAULT, STEP, Point, Step, show
+from spec.state import Answer, State, history_len, live
 from stateful_tests.compare import compare_sizes, state_difference
 from stateful_tests.difference import Difference
 from stateful_tests.engines.abstraction import abstract
@@ -24,6 +24,7 @@ from stateful_tests.engines.engine import (
     UNSAID,
     Ended,
     Engine,
+    Faulted,
     MakeEngine,
     NotOffered,
 )
@@ -87,6 +88,7 @@ class Lockstep:
         self.steps: list[Step] = []
         self.last_moves: list[Step] = []  # made by the engine at the last action
         self.last_ended: list[Ended] = []  # turns that ended at the last action
+        self.last_faulted = False  # the last action is a move that met an injected fault
         self.taken: Counter[str] = Counter()  # moves that the engine made
         self.num_computed = 0  # tokens whose KV was computed, again after a retract
         self.num_compared = 0  # comparisons of the whole state
@@ -111,7 +113,7 @@ class Lockstep:
         if self.avoided and self.avoided(self.state, step):
             return False
         with self._judging(step):
-            self.last_moves, self.last_ended = [], []
+            self.last_moves, self.last_ended, self.last_faulted = [], [], False
             if not self._act(step):
                 return False
             if (len(self.steps) + 1) % self.pace.states == 0:
@@ -142,12 +144,14 @@ class Lockstep:
                 steps=[*self.steps, *step],
             ) from crash
 
-    # -- three kinds of actions
+    # -- four kinds of actions
 
     def _act(self, step: Step) -> bool:
         name = step[0]
         if name == STEP:
             self._step()
+        elif name == FAULT:
+            return self._fault(*step[1])
         elif name in self.rules.requests:
             self._request(step)
         else:
@@ -173,6 +177,13 @@ class Lockstep:
                 self.histories.closed(args[0])
         self._follow()
 
+    def _fault(self, turn: int, point: Point) -> bool:
+        """Break what a turn in flight is computed with; the spec knows nothing of it."""
+        if not live(cast(State, self.state), turn):
+            return False
+        self.engine.fault(turn, point)
+        return True
+
     def _granted(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with as much output as the engine says it allows."""
         if name not in SUBMITS:
@@ -196,7 +207,10 @@ class Lockstep:
         return self.prompts.first(text, new)
 
     def _move(self, step: Step) -> bool:
-        """Steer the engine's mechanism, if the spec allows the move."""
+        """Steer the engine's mechanism, if the spec allows the move.
+
+        One that meets an injected fault must leave everything as it was.
+        """
         name, args = step
         try:
             self.rules.moves[name].run(self.state.fork(), *args)
@@ -207,7 +221,10 @@ class Lockstep:
             has_room = False
             if self.watch:
                 self.watch(self.state, step, NO_ROOM)
-        done = self.engine.apply(self._in_engines_words(step))
+        try:
+            done = self.engine.apply(self._in_engines_words(step))
+        except Faulted:
+            done, self.last_faulted = has_room, True
         if done != has_room:
             raise Difference(
                 "both_sides_have_room_or_neither",
@@ -301,11 +318,15 @@ class Lockstep:
         self.num_finished += 1
 
     def _accept(self, move: Step) -> tuple[int, str, str, int] | None:
-        """Apply a reported move to the spec; return how it ends a turn, if it does."""
+        """Apply a reported move to the spec; return how it ends a turn, if it does.
+
+        An engine may report one request: that it asks itself for an abort.
+        """
         name, args = move
         before = self._committed(move)
+        action = self.rules.requests[name] if name == "abort" else self.rules.moves[name]
         try:
-            answer = self._take(self.rules.moves[name], args)
+            answer = self._take(action, args)
         except (Forbidden, NoRoom) as refused:
             said = "no room" if isinstance(refused, NoRoom) else "forbidden"
             raise Difference(

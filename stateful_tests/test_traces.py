@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from spec.language import Len
 from spec.machine.rules import rules
 from spec.machine.size import Size
-from spec.machine.trace import STEP, Step, Trace, TraceError, load, loads, parameters, show
+from spec.machine.trace import (
+    DRIVERS,
+    Point,
+    Step,
+    Trace,
+    TraceError,
+    load,
+    loads,
+    parameters,
+    show,
+)
 from spec.state import Edit, Why
 from stateful_tests.bugs import TRACES
 from stateful_tests.run import replay
@@ -25,9 +35,9 @@ IDENTITIES = st.integers(0, 1)
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
     """Draw an action with any arguments of its sorts."""
-    name = draw(st.sampled_from([*rules().actions, STEP]))
+    name = draw(st.sampled_from([*rules().actions, *DRIVERS]))
     sorts = parameters(name).values()
-    enums = {Edit: st.sampled_from(Edit), Why: st.sampled_from(Why)}
+    enums = {sort: st.sampled_from(sort) for sort in (Edit, Why, Point)}
     return name, tuple(
         draw(enums.get(sort, NUMBERS if sort == Len else IDENTITIES)) for sort in sorts
     )
@@ -66,6 +76,7 @@ HEAD = Trace(SIZE, ()).dumps()
         (HEAD + '{"do": "start"}', "the field 'turn' is missing"),
         (HEAD + '{"do": "start", "turn": -1}', "turn must be a whole number from 0 on, not -1"),
         (HEAD + '{"do": "start", "turn": 0, "row": 3}', "start has no argument row"),
+        (HEAD + '{"do": "fault", "turn": 0, "point": "cable"}', "point must be one of forward"),
         (HEAD + '{"do": "pre_abort", "turn": 0, "why": "tired"}', "why must be one of too_long"),
     ],
 )

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from impl.config import ConfigError
-from spec.machine.trace import STEP, Step, Trace, load, show
+from spec.machine.trace import FAULT, STEP, Step, Trace, load, show
 from stateful_tests.difference import Difference
 from stateful_tests.engines.engine import NotOffered
 from stateful_tests.lockstep import Lockstep
@@ -56,7 +56,9 @@ class Told(Lockstep):
         if name in self.rules.requests:
             return answer
         moves = " ".join(f"{move}({', '.join(map(str, of))})" for move, of in self.last_moves)
-        return moves or ("nothing to do" if name == STEP else "no room")
+        if self.last_faulted:
+            return "fails: nothing has changed"
+        return moves or {STEP: "nothing to do", FAULT: "to be met"}.get(name, "no room")
 
 
 def replay_and_tell(console: Console, trace: Trace, lockstep: Told) -> int:

@@ -7,7 +7,8 @@ Line 1 is a JSON object with the sizes of the world; every further line is one a
     {"do": "reserve", "turn": 0, "upto": 3}
 
 Whoever drives chose every argument, so a trace means the same on any engine and after some of its
-actions were dropped. The action `step` lets the engine's own scheduler choose its moves.
+actions were dropped. Two actions are the driver's alone: `step` lets the engine's own scheduler
+choose its moves, and `fault` breaks what a turn is computed with.
 """
 
 from __future__ import annotations
@@ -22,15 +23,32 @@ from typing import Any
 from spec.language import Atom
 from spec.machine.rules import rules
 from spec.machine.size import Size
+from spec.state import Turn
 
 VERSION = 1
 STEP = "step"
+FAULT = "fault"
 LARGEST = 1_000_000
 """No size and no length in a trace is larger: nobody could replay it."""
 LARGEST_SEED = 2**63 - 1
 
 Args = tuple[Any, ...]
 Step = tuple[str, Args]
+
+
+class Point(StrEnum):
+    """Where a fault is met, each time that its turn gets there."""
+
+    FORWARD = "forward"  # a forward pass, before it has written anything
+    LAYER = "layer"  # a forward pass whose first layers have written K, V and states
+    MEMORY = "memory"  # the same place, where the device has no memory left
+    VERIFY = "verify"  # a forward pass over drafts
+    DRAFT = "draft"  # the drafter
+    COLLECT = "collect"  # the reading of a result
+
+
+DRIVERS: dict[str, dict[str, Any]] = {STEP: {}, FAULT: {"turn": Turn, "point": Point}}
+"""Actions that the spec does not know, and the names and sorts of their arguments."""
 
 
 CameFrom = dict[int, tuple[int, Step] | None]
@@ -62,8 +80,8 @@ class Trace:
 
 def parameters(action: str) -> dict[str, Any]:
     """Return the names and sorts of an action's arguments as a trace spells them."""
-    if action == STEP:
-        return {}
+    if action in DRIVERS:
+        return DRIVERS[action]
     return {
         sort.__metadata__[0].name.lower() if _is_atom(sort) else name: sort
         for name, sort in rules().actions[action].params.items()
@@ -164,9 +182,9 @@ def _number(values: dict[str, Any], name: str, where: str, most: int = LARGEST) 
 
 def _step(line: dict[str, Any], size: Size, where: str) -> Step:
     action = line.get("do")
-    if not isinstance(action, str) or (action != STEP and action not in rules().actions):
-        known = ", ".join([*rules().actions, STEP])
-        raise TraceError(f"{where}: unknown action {action!r}; actions are {known}.")
+    known = [*rules().actions, *DRIVERS]
+    if action not in known:
+        raise TraceError(f"{where}: unknown action {action!r}; actions are {', '.join(known)}.")
     sorts = parameters(action)
     if unknown := [k for k in line if k != "do" and k not in sorts]:
         raise TraceError(f"{where}: {action} has no argument {', '.join(unknown)}.")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from spec.machine.trace import Step, show
+from spec.machine.trace import Point, Step, show
 from stateful_tests.engines.histories import Histories
 from stateful_tests.engines.observation import Observation
 from stateful_tests.setting import Setting
@@ -28,6 +28,10 @@ UNSAID = None
 
 class NotOffered(Exception):  # noqa: N818 - a limit of an adapter, not a fault of an engine
     """An engine is asked for what its adapter leaves out: the driver should not have asked."""
+
+
+class Faulted(Exception):  # noqa: N818 - an injected fault, not the engine's own
+    """A single move met a fault that was injected, and nothing has changed."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Taken:
     """What an engine did since it was last asked, in order.
 
     A move is named and has the arguments that the spec's text has, but for `evict`: it names its
-    page by what it says, a namespace and all tokens up to the page's end.
+    page by what it says, a namespace and all tokens up to the page's end. Where an engine ends a
+    running turn of itself, since it failed, it reports that it asks itself for an `abort` first.
     """
 
     moves: list[Step] = field(default_factory=list)
@@ -71,6 +76,9 @@ class Engine(Protocol):
 
     shares_more: bool = False
     """Whether its tree also holds what follows first prompts, of which the spec does not speak."""
+
+    points: tuple[Point, ...] = ()
+    """Where faults can be injected into it."""
 
     @property
     @abstractmethod
@@ -123,8 +131,12 @@ class Engine(Protocol):
         """Let the engine's own scheduler choose and perform its next batch."""
 
     def apply(self, move: Step) -> bool:
-        """Make one move of the spec's; return False if there is no room for it."""
+        """Make one move of the spec's; return False if there is no room. Raises Faulted."""
         raise NotOffered(f"the single move {show(move)}")
+
+    def fault(self, turn: int, point: Point) -> None:
+        """Let whatever computes for `turn` fail at this point, until the turn ends."""
+        raise NotOffered(f"a fault of turn {turn}: {point}")
 
     @abstractmethod
     def taken(self) -> Taken:

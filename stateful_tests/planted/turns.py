@@ -87,7 +87,8 @@ def b8(engine: Engine) -> None:
 def _end_without_release(engine: Engine, session: Session, turn: Turn) -> None:
     engine.queues.running.remove(turn)
     turn.record = None
-    engine.mechanism.end_aborted(session, turn, Why.ABORTED)
+    why = turn.failure.why if turn.failure else Why.ABORTED
+    engine.mechanism.end_aborted(session, turn, why)
 
 
 def b9(engine: Engine) -> None:

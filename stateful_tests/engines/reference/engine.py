@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from impl.engine import Engine
-from impl.moves import Move, each_page
+from impl.failure import Failure, ForwardFailed
+from impl.moves import Move, Why, each_page
 from impl.refused import Refused
-from spec.machine.trace import Step
+from spec.machine.trace import Point, Step
 from spec.state import Edit
 from stateful_tests.difference import Difference
 from stateful_tests.engines import engine as judged
-from stateful_tests.engines.engine import OK, Ended, Taken
+from stateful_tests.engines.engine import OK, Ended, Faulted, Taken
 from stateful_tests.engines.histories import Histories
 from stateful_tests.engines.observation import Observation
 from stateful_tests.engines.reference.contents import Contents
 from stateful_tests.engines.reference.drafter import DenseDrafter
+from stateful_tests.engines.reference.faults import FAILED, Faults
 from stateful_tests.engines.reference.observe import observe
 from stateful_tests.setting import Setting
 
@@ -36,6 +38,9 @@ class ReferenceEngine(judged.Engine):
         self.drafter = DenseDrafter()
         self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
         self.drafter.model = self.inner.model
+        self.faults = Faults(self.inner, self.drafter)
+        guesses = setting.size.lookahead and not setting.size.recurrents
+        self.points = tuple(p for p in Point if guesses or p not in (Point.VERIFY, Point.DRAFT))
         self.vocab_size = self.inner.config.model.vocab_size
         self.contents = Contents(self.inner, most_checked, setting.seed, bool(setting.sampled))
         self._priorities = 3 if setting.prioritised else 1
@@ -104,7 +109,9 @@ class ReferenceEngine(judged.Engine):
     def step(self) -> None:
         """Let the engine's own policy choose. Some of its drafts are right, and some are not."""
         self.drafter.num_right = None
+        self.faults.met.clear()
         self.inner.step()
+        self._compare_failures()
         self._ended_itself = {end.turn for end in self.inner.ended}
 
     def apply(self, move: Step) -> bool:
@@ -114,17 +121,61 @@ class ReferenceEngine(judged.Engine):
         if name in COMPUTED:
             self._forget_the_stop(args[0])
         if name != "verify":
-            return self.inner.apply(Move(name, args))
+            return self._made(Move(name, args))
         turn, drafts, self.drafter.num_right = args
-        done = self.inner.apply(Move(name, (turn, drafts)))
-        if done and (said := self.inner.moves[-1].args) != args:
+        done = self._made(Move(name, (turn, drafts)))
+        right = 0 if self.faults.met else args[2]  # a drafter that fails guesses nothing
+        if done and (said := self.inner.moves[-1].args[2]) != right:
             raise Difference(
                 "exactly_the_right_drafts_are_accepted",
                 f"of {drafts} drafts the first ones are right, and the next one is wrong",
-                f"{args[2]}",
-                f"{said[2]}",
+                f"{right}",
+                f"{said}",
             )
         return done
+
+    def fault(self, turn: int, point: Point) -> None:
+        """Let whatever computes for `turn` fail at this point, until the turn ends."""
+        self.faults.inject(turn, point)
+
+    def _made(self, move: Move) -> bool:
+        """Make one move, which fails where a fault is met."""
+        self.faults.met.clear()
+        try:
+            done = self.inner.apply(move)
+        except ForwardFailed as failed:
+            self._compare_failed({int(str(move.args[0])): failed.failure})
+            raise Faulted from failed
+        self._compare_failures()
+        return done
+
+    def _compare_failures(self) -> None:
+        """Turns have failed that met a fault, and no others; each says what was raised."""
+        self._compare_failed(
+            {
+                end.turn: Failure(Why(end.reason), end.detail)
+                for end in self.inner.ended
+                if end.reason in FAILED or end.detail
+            }
+        )
+
+    def _compare_failed(self, failed: dict[int, Failure]) -> None:
+        if failed != self.faults.failures:
+            raise Difference(
+                "a_turn_fails_where_it_meets_a_fault_and_no_other_does",
+                "injected faults and failures differ",
+                f"{self.faults.failures}",
+                f"{failed}",
+            )
+        drafts = [point for _, point in self.faults.met if point == Point.DRAFT]
+        if len(drafts) != len(self.inner.draft_failures):
+            raise Difference(
+                "the_drafters_failures_are_told",
+                "injected faults of the drafter and its failures differ",
+                f"{len(drafts)}",
+                f"{self.inner.draft_failures}",
+            )
+        self.inner.draft_failures.clear()
 
     def _forget_the_stop(self, turn_id: int) -> None:
         """Who steers a turn on after its stop wants it to go on."""
@@ -134,9 +185,14 @@ class ReferenceEngine(judged.Engine):
             del self._asked[turn_id]
 
     def taken(self) -> Taken:
-        """Drain the engine's two logs."""
+        """Drain the engine's two logs. For the spec a failure is an abort like any other."""
         moves = [step for move in self.inner.moves for step in self._steps(move)]
-        ended = [Ended(e.turn, e.session, e.outcome, e.reason, e.output) for e in self.inner.ended]
+        ended = [
+            Ended(e.turn, e.session, e.outcome, _as_aborted(e.reason), e.output)
+            for e in self.inner.ended
+        ]
+        for end in ended:
+            self.faults.ended(end.turn)
         self.inner.moves.clear()
         self.inner.ended.clear()
         return Taken(moves, ended)
@@ -146,6 +202,8 @@ class ReferenceEngine(judged.Engine):
         if move.name == "evict":
             pages = each_page(move, self.inner.config.page_size)
             return [("evict", page) for page in pages]
+        if move.name == "fail":
+            return [("abort", move.args[:1])]
         return [(move.name, move.args)]
 
     def observe(self) -> Observation:
@@ -177,6 +235,11 @@ class ReferenceEngine(judged.Engine):
     def check_contents(self, histories: Histories) -> int:
         """Compare KV with dense runs."""
         return self.contents.check(histories)
+
+
+def _as_aborted(reason: str) -> str:
+    """Return the spec's reason for the end of a turn; which one failed how was compared before."""
+    return Why.ABORTED.value if reason in FAILED else reason
 
 
 def _answer(request: Callable[[], None]) -> str:
