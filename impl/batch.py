@@ -24,7 +24,7 @@ class Chunk(NamedTuple):
     row: int
     start: int
     namespace: int = 0
-    in_air: Tensor | None = None  # a scalar: the token that an unread batch yields
+    in_air: tuple[Tensor, int] | None = None  # what an unread batch yields, and which token of it
     recurrent: int | None = None  # the recurrent state of the row
     sampling: Sampling = GREEDY
 
@@ -60,9 +60,7 @@ class Batch:
         flat = torch.tensor(lists, device=table.device)
         last = [end - 1 for _, end, _ in spans]
         ends = torch.tensor([[chunk.end for chunk in chunks], last], device=table.device)
-        for chunk, place in zip(chunks, last, strict=True):
-            if chunk.in_air is not None:
-                flat[0, place] = chunk.in_air
+        _fill_in(flat[0], [(*c.in_air, at) for c, at in zip(chunks, last, strict=True) if c.in_air])
         kv_locations = _reach(flat, ends, table, max(chunk.end for chunk in chunks), page_size)
         queries = torch.zeros(len(chunks) * query_len, dtype=torch.int64, device=table.device)
         queries[flat[3]] = flat[1]
@@ -110,6 +108,14 @@ def lay_out(
         padded += range(i * query_len, i * query_len + length)
         namespaces += [chunk.namespace] * length
     return [tokens, positions, rows, padded, namespaces], spans, query_len
+
+
+def _fill_in(tokens: Tensor, in_air: list[tuple[Tensor, int, int]]) -> None:
+    """Put tokens that are still in the air where they go: one copy for each batch they are of."""
+    for batch in {id(batch): batch for batch, _, _ in in_air}.values():
+        moved = [(index, place) for of, index, place in in_air if of is batch]
+        index, place = torch.tensor(moved, device=tokens.device).T
+        tokens[place] = batch[index]
 
 
 def _reach(flat: Tensor, ends: Tensor, table: Tensor, kv_len: int, page_size: int) -> Tensor:

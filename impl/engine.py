@@ -162,11 +162,13 @@ class Engine:
 
         A turn that cannot be computed fails alone; nothing of it is raised.
         """
+        self.launcher.step += 1
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
         self._perform(self.scheduler.admissions())
         self._launch(self._reserved_work())
-        self._perform(self.scheduler.collects())
+        self._perform(self.scheduler.collects(self.launcher.step))
+        self._perform(self.scheduler.running_aborts())
         self._perform(self.scheduler.publishes())
         self._perform(self.scheduler.finishes())
         for turn in list(self.queues.running):

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor
+import torch
 
 from impl.batch import Chunk
 from impl.drafter import Drafter
 from impl.failure import Failure, computing
+from impl.in_air import InAir
 from impl.moves import Move
 from impl.queues import Queues
 from impl.record import KVRecord
@@ -33,24 +34,27 @@ class Launcher:
         self.runner = runner
         self.drafter = drafter
         self.draft_failures: list[Failure] = []
+        self.step = 0  # counts the engine's steps
+        device = runner.rows.mirror.device
+        self._copying = _stream(device)
 
     def launch(self, moves: Sequence[Move]) -> None:
         """Launch extends and decodes of different turns in one forward pass."""
         chunks: list[Chunk] = [getattr(self, move.name)(*move.args) for move in moves]
-        tokens = self._forward(chunks)
-        for move, chunk, token in zip(moves, chunks, tokens, strict=True):
+        batch = self._forward(chunks)
+        for i, (move, chunk) in enumerate(zip(moves, chunks, strict=True)):
             _, turn, record = self.queues.is_running(int(str(move.args[0])))
             record.launched = chunk.end
-            turn.unread.append(Result(chunk.end, token))
+            turn.unread.append(Result(chunk.end, batch, i, self.step))
 
-    def _forward(self, chunks: Sequence[Chunk]) -> Sequence[Tensor]:
+    def _forward(self, chunks: Sequence[Chunk]) -> InAir:
         """Compute chunks; where that fails, put the recurrent states back that it moved on."""
         states = self.runner.memory.recurrents
         slots = [chunk.recurrent for chunk in chunks if chunk.recurrent is not None]
         with computing():
             saved = states.backup(slots) if states else {}
             try:
-                return self.runner.forward(chunks).unbind()
+                return InAir(self.runner.forward(chunks), self._copying)
             except BaseException:
                 if states:
                     states.restore(saved)
@@ -74,15 +78,16 @@ class Launcher:
         assert turn.is_decoding or turn.can_overlap, f"has nothing to decode: {turn}"
         assert record.launched < record.allocated, f"has no location for its last token: {turn}"
         if turn.can_overlap:
-            return self._chunk(session, turn, [0], turn.unread[-1].token)
+            return self._chunk(session, turn, [0], turn.unread[-1])
         return self._chunk(session, turn, turn.tokens[-1:])
 
     def _chunk(
-        self, session: Session, turn: Turn, tokens: list[int], in_air: Tensor | None = None
+        self, session: Session, turn: Turn, tokens: list[int], unread: Result | None = None
     ) -> Chunk:
         record = turn.record
         assert record, f"does not run: {turn}"
         start, namespace = record.launched, session.namespace
+        in_air = (unread.batch.tokens, unread.place) if unread else None
         return Chunk(tokens, record.row, start, namespace, in_air, record.recurrent, turn.sampling)
 
     def collect(self, turn_id: int) -> None:
@@ -98,13 +103,13 @@ class Launcher:
         """Count KV as final; the sampled token follows the last one that was known."""
         is_next = result.end == len(turn.tokens) < turn.limit
         with computing():
-            said = [self.read(result.token)] if is_next else []
+            said = [self.read(result)] if is_next else []
         record.committed = result.end
         turn.say(said)
 
-    def read(self, token: Tensor) -> int:
+    def read(self, result: Result) -> int:
         """Wait for a token. What went wrong on the device since its launch is raised here."""
-        return int(token)
+        return result.batch.read(result.place)
 
     def drop(self, turn_id: int) -> int:
         """Forget a turn's unread results; return how many times they would have been collected.
@@ -153,3 +158,8 @@ class Launcher:
             self.draft_failures.append(Failure.of(error))
             return []
         return drafts
+
+
+def _stream(device: torch.device) -> torch.cuda.Stream | None:
+    """Return a stream that copies results to the host, where the device has streams."""
+    return torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]

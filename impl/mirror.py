@@ -22,7 +22,8 @@ class Mirror:
         self.host: Pages = np.zeros(shape, dtype=np.int32)
         shared = torch.from_numpy(self.host)
         self._flat = self.host.reshape(-1)
-        self._has_copy = torch.device(device).type != "cpu"
+        self.device = torch.device(device)
+        self._has_copy = self.device.type != "cpu"
         self._copy = shared.to(device) if self._has_copy else shared
         self._pending: list[NDArray[np.int64]] = []
 

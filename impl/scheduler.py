@@ -33,15 +33,18 @@ class Scheduler:
 
     def aborts(self) -> Iterator[Move]:
         """Generate the ends of turns whose abort was asked for, or that can never run."""
-        for turn in [turn for turn in self.queues.running if turn.aborting]:
-            yield from self._collects(turn)
-            if turn.record:  # it may have failed just now
-                yield self.abort(turn)
+        yield from self.running_aborts()
         for turn in [turn for turn in self.queues.waiting if turn.aborting]:
             yield Move("abort_waiting", (turn.id,))
         for turn in reversed(list(self.queues.waiting)):
             if why := self._why_not(turn):
                 yield Move("pre_abort", (turn.id, why.value))
+
+    def running_aborts(self) -> Iterator[Move]:
+        """Generate the ends of running turns; one with an unread result ends once that is read."""
+        for turn in [turn for turn in self.queues.running if turn.aborting]:
+            if not turn.unread:
+                yield self.abort(turn)
 
     def abort(self, turn: Turn) -> Move:
         """Return the end of a running turn that is aborting, and whose results are read."""
@@ -138,9 +141,9 @@ class Scheduler:
     def _next(self, turn: Turn, budget: int) -> Work | None:
         assert turn.record, f"does not run: {turn}"
         start = turn.record.launched
-        if turn.record.is_unread and not (self.config.overlap and turn.can_overlap):
+        if turn.aborting or turn.is_launched:
             return None
-        if turn.is_launched:
+        if turn.record.is_unread and not self.config.overlap:
             return None
         if turn.is_decoding or turn.can_overlap:
             if not budget:
@@ -175,13 +178,16 @@ class Scheduler:
             yield from self._retracts(self._least())
 
     def _least(self) -> Turn:
-        """Return the youngest running turn of the least priority."""
-        return min(reversed(self.queues.running), key=lambda turn: turn.priority)
+        """Return the youngest running turn of the least priority, or one that ends anyway."""
+        return min(
+            reversed(self.queues.running), key=lambda turn: (not turn.aborting, turn.priority)
+        )
 
     def _retracts(self, turn: Turn) -> Iterator[Move]:
-        yield from self._collects(turn)
+        while turn.unread:
+            yield Move("collect", (turn.id,))
         if turn.record:  # or it has failed, and there is room now
-            yield Move("retract", (turn.id,))
+            yield self.abort(turn) if turn.aborting else Move("retract", (turn.id,))
 
     def _idle_sessions(self) -> list[Session]:
         """Return the sessions whose slot no turn borrows, first who would miss its KV the least.
@@ -201,23 +207,24 @@ class Scheduler:
 
     # -- what is read
 
-    def collects(self) -> Iterator[Move]:
-        """Generate the reads of results: all but those over which the next batch is launched."""
+    def collects(self, step: int) -> Iterator[Move]:
+        """Generate the reads of results, with overlap of those that were launched before `step`."""
         for turn in list(self.queues.running):
-            while turn.unread and not self._stays_unread(turn):
+            while turn.unread and not self._stays_unread(turn, step):
                 yield Move("collect", (turn.id,))
 
-    def _stays_unread(self, turn: Turn) -> bool:
-        """Tell whether a decode will be launched over the turn's one unread result.
+    def _stays_unread(self, turn: Turn, step: int) -> bool:
+        """Tell whether nobody waits for a turn's oldest result.
 
-        What completes a first prompt is read at once, so that it can be published.
+        A chunk of a prompt yields no token: it is read with the last one. But windows slide over
+        what is read, and what completes a first prompt is read at once, to be published.
         """
-        is_last = len(turn.unread) == 1 and turn.can_overlap and not turn.at_end
-        return self.config.overlap and is_last and not self._lacks_in_tree(turn)
-
-    def _collects(self, turn: Turn) -> Iterator[Move]:
-        while turn.unread:
-            yield Move("collect", (turn.id,))
+        if not self.config.overlap:
+            return False
+        due = next(x for x in reversed(turn.unread) if x.end <= len(turn.tokens))
+        if due.end < len(turn.tokens):
+            return not self.config.window and not turn.aborting
+        return due.step == step and not self._lacks_in_tree(turn)
 
     def publishes(self) -> Iterator[Move]:
         """Generate the publishing of first prompts that are computed."""

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor
-
 from impl.failure import Failure
+from impl.in_air import InAir
 from impl.record import KVRecord
 from impl.sampling import GREEDY, Sampling
 
@@ -20,7 +19,9 @@ class Result(NamedTuple):
     """What a launched batch yields for one turn, and nobody has read yet."""
 
     end: int  # KV is computed up to here
-    token: Tensor  # the token that follows, a scalar on the device
+    batch: InAir  # holds the token that follows,
+    place: int  # here
+    step: int  # in which it was launched
 
 
 @dataclass(eq=False, slots=True)

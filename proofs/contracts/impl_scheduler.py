@@ -101,18 +101,28 @@ def a_prefill_goes_as_far_as_the_budget_and_no_further_than_the_next_token_needs
 
 
 @contract(Scheduler._next)
-def a_decode_over_an_unread_result_may_be_reserved_and_is_asked_for(
+def what_is_launched_over_an_unread_result_may_be_reserved_and_is_asked_for(
     prompt: int, tokens: int, limit: int, launched: int, lookahead: int
 ) -> None:
-    assert 1 <= prompt <= tokens
-    assert prompt <= limit
+    assert 1 <= prompt <= tokens <= limit
     assert launched >= 1
     assert lookahead >= 1
     turn = running(prompt, tokens, limit, launched, unread=1)
     work = scheduler(lookahead, overlap=True)._next(turn, 1)
-    assert work in (None, Work(turn, launched, launched + 1, decodes=True))
-    assert work is None or work.end < limit
+    assert work in (None, Work(turn, launched, launched + 1, decodes=launched == tokens))
+    assert work is None or work.end <= limit - work.decodes
     assert work is None or work.end <= min(tokens, limit) + lookahead
+
+
+@contract(Scheduler._next)
+def nothing_is_launched_for_a_turn_that_is_to_be_aborted(
+    prompt: int, tokens: int, limit: int, launched: int, budget: int
+) -> None:
+    assert 1 <= prompt <= tokens <= limit
+    assert are_lengths(launched, budget)
+    turn = running(prompt, tokens, limit, launched)
+    turn.aborting = True
+    assert scheduler()._next(turn, budget) is None
 
 
 @contract(Turn.is_complete, Turn.target_len)

@@ -16,6 +16,7 @@ from impl.failure import Failure
 from impl.memory import Views
 from impl.moves import Why
 from impl.sampling import Sampling
+from impl.turn import Result
 from impl.weights import Layer
 from spec.machine.trace import Point
 from stateful_tests.engines.reference.drafter import DenseDrafter
@@ -86,12 +87,12 @@ class Faults:
             self._meet(self._in_pass, Point.LAYER)
             self._meet(self._in_pass, Point.MEMORY)
 
-    def read(self, token: Tensor) -> int:
+    def read(self, result: Result) -> int:
         """Read a result, or fail."""
         running = self._engine.queues.running
-        awaiting = [t.id for t in running if any(result.token is token for result in t.unread)]
+        awaiting = [t.id for t in running if any(each is result for each in t.unread)]
         self._meet(awaiting, Point.COLLECT)
-        return self._read(token)
+        return self._read(result)
 
     def draft(
         self, tokens: Sequence[int], num: int, namespace: int, sampling: Sampling
