@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from random import Random
 from typing import Any
 
@@ -29,41 +30,41 @@ NO_TOKEN: tuple[Any, ...] = (64, -1, 2**70, 1.0, True, None, "1", [1], float("na
 NO_COUNT: tuple[Any, ...] = (-1, 1.0, True, None, "1", [1], float("inf"), np.bool_(True))
 NO_TOKENS: tuple[Any, ...] = (None, 3, "ab", [[1]])
 
-Ask = Callable[[Engine], None]
+Ask = Callable[[Engine], Any]
 
 
 def meaningless(session: int) -> Iterator[Ask]:
     """Generate requests with numbers that mean nothing."""
     for tokens in (*NO_TOKENS, *([1, token] for token in NO_TOKEN)):
-        yield lambda e, t=tokens: e.submit(session, TURN, t, 1)
-        yield lambda e, t=tokens: e.generate(SESSION, TURN, t, 1)
+        yield methodcaller("submit", session, TURN, tokens, 1)
+        yield methodcaller("generate", SESSION, TURN, tokens, 1)
     for count in NO_COUNT:
-        yield lambda e, n=count: e.submit(session, TURN, [1], n)
-        yield lambda e, n=count: e.generate(SESSION, TURN, [1], n)
-        yield lambda e, n=count: e.generate(SESSION, TURN, [1], 1, namespace=n)
-        yield lambda e, n=count: e.open(SESSION, n)
+        yield methodcaller("submit", session, TURN, [1], count)
+        yield methodcaller("generate", SESSION, TURN, [1], count)
+        yield methodcaller("generate", SESSION, TURN, [1], 1, namespace=count)
+        yield methodcaller("open", SESSION, count)
     for stop in (64, -1, 1.0, None):
         sampling = Sampling(stop=frozenset([stop]))  # type: ignore[list-item]
-        yield lambda e, s=sampling: e.submit(session, TURN, [1], 1, sampling=s)
-        yield lambda e, s=sampling: e.generate(SESSION, TURN, [1], 1, sampling=s)
+        yield methodcaller("submit", session, TURN, [1], 1, sampling=sampling)
+        yield methodcaller("generate", SESSION, TURN, [1], 1, sampling=sampling)
 
 
 def refused(engine: Engine) -> Iterator[tuple[Ask, Reason]]:
     """Generate requests that are refused in this state."""
-    yield lambda e: e.submit(SESSION, TURN, [1], 1), Reason.UNKNOWN_SESSION
-    yield lambda e: e.close(SESSION), Reason.UNKNOWN_SESSION
-    yield lambda e: e.abort(TURN), Reason.UNKNOWN_TURN
-    yield lambda e: e.generate(SESSION, TURN, [], 1), Reason.EMPTY_INPUT
-    for t in list(engine.turns):
-        yield lambda e, t=t: e.generate(SESSION, t, [1], 1), Reason.DUPLICATE_TURN
-        yield lambda e, t=t: e.submit(SESSION, t, [1], 1), Reason.DUPLICATE_TURN
-    for x, session in list(engine.sessions.items()):
-        yield lambda e, x=x: e.open(x), Reason.ALREADY_OPEN
-        yield lambda e, x=x: e.generate(x, TURN, [1], 1), Reason.ALREADY_OPEN
+    yield methodcaller("submit", SESSION, TURN, [1], 1), Reason.UNKNOWN_SESSION
+    yield methodcaller("close", SESSION), Reason.UNKNOWN_SESSION
+    yield methodcaller("abort", TURN), Reason.UNKNOWN_TURN
+    yield methodcaller("generate", SESSION, TURN, [], 1), Reason.EMPTY_INPUT
+    for t in engine.turns:
+        yield methodcaller("generate", SESSION, t, [1], 1), Reason.DUPLICATE_TURN
+        yield methodcaller("submit", SESSION, t, [1], 1), Reason.DUPLICATE_TURN
+    for x, session in engine.sessions.items():
+        yield methodcaller("open", x), Reason.ALREADY_OPEN
+        yield methodcaller("generate", x, TURN, [1], 1), Reason.ALREADY_OPEN
         late = Reason.CLOSING if session.closing else None
-        yield lambda e, x=x: e.submit(x, TURN, [], 1), late or Reason.EMPTY_INPUT
+        yield methodcaller("submit", x, TURN, [], 1), late or Reason.EMPTY_INPUT
         if late or session.in_flight:
-            yield lambda e, x=x: e.submit(x, TURN, [1], 1), late or Reason.IN_FLIGHT
+            yield methodcaller("submit", x, TURN, [1], 1), late or Reason.IN_FLIGHT
 
 
 def seen(engine: Engine) -> list[str]:
