@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,13 @@ def test_replay_reports_what_the_spec_forbids_as_left_out(cli: Cli, tmp_path: Pa
     assert f"decode(turn=0)                {LEFT_OUT}" in called.out
     assert "nothing to do" in called.out
     assert "2 actions performed, 1 left out" in called.out
+
+
+def test_replay_tells_of_a_fault_and_of_the_move_that_meets_it(cli: Cli) -> None:
+    called = cli("replay", str(TRACES / "X3.jsonl"))
+    assert called.code == 0
+    assert re.search(r'fault\(turn=0, point="layer"\) +to be met', called.out)
+    assert re.search(r"decode\(turn=0\) +fails: nothing has changed", called.out)
 
 
 def test_replay_shows_where_spec_and_engine_part(capsys: pytest.CaptureFixture[str]) -> None:

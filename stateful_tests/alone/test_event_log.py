@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -14,20 +15,33 @@ from impl.refused import Refused
 from impl.sampling import Sampling
 from spec.machine.log.judge import Judge
 from spec.machine.log.lines import Reader
+from spec.machine.trace import Point
 from stateful_tests.alone.client import Client
 from stateful_tests.alone.test_tokens import configured, every_kind
+from stateful_tests.engines.reference.faults import Faults
 
 
 def logged(kind: str, page_size: int, seed: int) -> list[str]:
     """Return the log of a random run."""
+    lines, _ = logged_with_faults(kind, page_size, seed, [])
+    return lines
+
+
+def logged_with_faults(
+    kind: str, page_size: int, seed: int, points: Sequence[Point]
+) -> tuple[list[str], Counter[str]]:
+    """Return the log of a random run with faults at some points, and how its turns ended."""
     log = StringIO()
     client = Client(LoggedEngine(configured(kind, page_size, num_rows=2), log), seed)
+    faults = Faults(client.engine)
     for _ in range(60):
         client.ask()
+        if points and client.random.random() < 0.3:
+            faults.inject(client.num_turns, client.random.choice(points))
         client.engine.step()
         client.look()
     client.leave()
-    return log.getvalue().splitlines(keepends=True)
+    return log.getvalue().splitlines(keepends=True), client.seen
 
 
 def objection(lines: list[str]) -> Any:
@@ -47,6 +61,17 @@ def test_the_log_of_a_run_passes(page_size: int, kind: str) -> None:
     expected = {"open", "submit", "generate", "abort", "close", "start", "finish", "time_out"}
     assert expected | {"pre_abort", "abort_first", "retract", "reclaim"} <= done
     assert "evict" in done or kind == "recurrent"
+
+
+@every_kind
+def test_the_log_of_a_run_with_failures_passes(kind: str) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(6):
+        lines, ended = logged_with_faults(kind, 2, seed, list(Point))
+        assert objection(lines) is None
+        seen += ended
+    for case in ("failed", "out_of_memory", "finished"):
+        assert seen[case], f"{case} never happened: {seen}"
 
 
 def told_otherwise(lines: list[str]) -> Iterator[list[str]]:

@@ -17,7 +17,7 @@ def x1(engine: Engine) -> None:
     free = engine.cache.free
 
     def plant(does_fail: bool) -> None:
-        engine.cache.free = _nothing if does_fail else free  # type: ignore[method-assign]
+        engine.cache.free = _nothing if does_fail else free  # type: ignore[method-assign, assignment]
 
     _while_failing(engine, plant)
 
@@ -27,7 +27,7 @@ def x2(engine: Engine) -> None:
     free = engine.rows.free
 
     def plant(does_fail: bool) -> None:
-        engine.rows.free = _nothing if does_fail else free  # type: ignore[method-assign]
+        engine.rows.free = _nothing if does_fail else free  # type: ignore[method-assign, assignment]
 
     _while_failing(engine, plant)
 
@@ -35,7 +35,7 @@ def x2(engine: Engine) -> None:
 def x3(engine: Engine) -> None:
     """Leave recurrent states where a failed pass has moved them."""
     if recurrents := engine.memory.recurrents:
-        recurrents.restore = _nothing  # type: ignore[method-assign]
+        recurrents.restore = _nothing  # type: ignore[method-assign, assignment]
 
 
 def x4(engine: Engine) -> None:

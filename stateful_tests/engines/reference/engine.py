@@ -38,7 +38,7 @@ class ReferenceEngine(judged.Engine):
         self.drafter = DenseDrafter()
         self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
         self.drafter.model = self.inner.model
-        self.faults = Faults(self.inner, self.drafter)
+        self.faults = Faults(self.inner)
         guesses = setting.size.lookahead and not setting.size.recurrents
         self.points = tuple(p for p in Point if guesses or p not in (Point.VERIFY, Point.DRAFT))
         self.vocab_size = self.inner.config.model.vocab_size

@@ -19,7 +19,6 @@ from impl.sampling import Sampling
 from impl.turn import Result
 from impl.weights import Layer
 from spec.machine.trace import Point
-from stateful_tests.engines.reference.drafter import DenseDrafter
 
 Met = list[tuple[int, Point]]
 """Turns, and what broke under them."""
@@ -28,12 +27,12 @@ Met = list[tuple[int, Point]]
 class Faults:
     """Wraps the model's passes, the drafter and the reading of results of one engine."""
 
-    def __init__(self, engine: Engine, drafter: DenseDrafter) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._planned = set[tuple[int, Point]]()
         self._in_pass: list[int] = []  # turns of the forward pass that runs
         self.met: Met = []  # since this was last cleared
-        runner, launcher = engine.runner, engine.launcher
+        runner, launcher, drafter = engine.runner, engine.launcher, engine.launcher.drafter
         self._forward, self._verify = runner.forward, runner.verify
         self._read, self._views, self._draft = launcher.read, engine.memory.views, drafter.draft
         runner.forward = self.forward  # type: ignore[method-assign]
