@@ -79,6 +79,7 @@ class EngineConfig:
     window_pages: int = 0  # usable pages of their KV pool
     recurrents: int = 0  # recurrent states; 0: there are no recurrent layers
     session_timeout: float = 3600.0  # seconds after which an idle session is closed
+    self_check: bool = True  # after each step the sums, and everything when the last turn has ended
     device: str = "cpu"
     dtype: str = "float64"
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from time import monotonic
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from impl.refused import Reason
 from impl.runner import Runner
 from impl.sampling import GREEDY, Sampling
 from impl.scheduler import Scheduler
+from impl.self_check import SelfCheck
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.session_controller import SessionController
@@ -59,7 +61,9 @@ class Engine:
         self.queues = Queues(config, self.controller)
         self.runner = Runner(self.model, self.rows, self.memory)
         self.launcher = Launcher(self.queues, self.runner, drafter or PromptLookup())
-        self.mechanism = Mechanism(self.queues, self.cache, self.launcher)
+        self.self_check = SelfCheck(self.check_sizes, self.check, lambda: self.idle)
+        remember = self.self_check.remember
+        self.mechanism = Mechanism(self.queues, self.cache, self.launcher, remember)
         self.scheduler = Scheduler(config, self.queues, self.cache)
 
     # -- what a client may ask
@@ -69,7 +73,9 @@ class Engine:
 
         Raises Refused: ALREADY_OPEN, and ValueError for what is no namespace from 0 on.
         """
-        self.controller.open(session, checked_count("namespace", namespace))
+        namespace = checked_count("namespace", namespace)
+        self._asked("open", session, namespace)
+        self.controller.open(session, namespace)
 
     def submit(
         self,
@@ -99,6 +105,9 @@ class Engine:
             (offset != 0, Reason.OFFSET),
         )
         edit = next((reason for is_asked, reason in asked if is_asked), None)
+        self._asked(
+            "submit", session, turn, f"{len(tokens)} tokens", max_new_tokens, edit or "append"
+        )
         made = self.controller.submit(session, turn, tokens, max_new_tokens, edit, sampling)
         made.priority = priority
         self.queues.enqueue(made)
@@ -119,21 +128,29 @@ class Engine:
         """
         tokens, max_new_tokens = self._checked(tokens, max_new_tokens, sampling)
         namespace = checked_count("namespace", namespace)
+        self._asked("generate", session, turn, f"{len(tokens)} tokens", max_new_tokens, namespace)
         made = self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
         made.priority = priority
         self.queues.enqueue(made)
 
     def abort(self, turn: int) -> None:
         """Ask for the end of a turn that waits or runs. Raises Refused: UNKNOWN_TURN."""
+        self._asked("abort", turn)
         self.controller.abort(turn)
 
     def close(self, session: int) -> None:
         """End a session, at once or after its turn in flight. Raises Refused: UNKNOWN_SESSION."""
+        self._asked("close", session)
         self.controller.close(session)
 
     def stay_silent(self, session: int) -> None:
         """Let a session's time-out pass without activity. Raises Refused: UNKNOWN_SESSION."""
+        self._asked("stay_silent", session)
         self.controller.stay_silent(session)
+
+    def _asked(self, name: str, *args: int | str) -> None:
+        """Remember a request, refused or not, should a check fail later."""
+        self.self_check.remember([Move(name, args)])
 
     def _checked(
         self, tokens: Sequence[int], max_new_tokens: int, sampling: Sampling
@@ -160,8 +177,13 @@ class Engine:
     def step(self) -> None:
         """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass.
 
-        A turn that cannot be computed fails alone; nothing of it is raised.
+        A turn that cannot be computed fails alone; nothing of it is raised. Raises CheckFailed for
+        a mistake of the engine itself.
         """
+        with self.self_check.step() if self.config.self_check else nullcontext():
+            self._step()
+
+    def _step(self) -> None:
         self.launcher.step += 1
         self._perform(self.scheduler.aborts())
         self._perform(self.scheduler.closes())
@@ -277,6 +299,10 @@ class Engine:
         self.controller.check()
         self.queues.check()
         self.cache.check(self.records)
+        self.check_sizes()
+
+    def check_sizes(self) -> None:
+        """Raise AssertionError unless available, evictable ... add up to the pool."""
         size, sizes = self.config.page_size, self.sizes
         assert sizes.total == self.config.num_pages * size, (
             f"available + evictable + protected + session-held + uncached = total, in tokens: "

@@ -7,7 +7,7 @@ that cannot be computed raises ForwardFailed and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from impl.failure import Failure
 from impl.launcher import Launcher
@@ -31,14 +31,21 @@ MOVES = (
 class Mechanism:
     """Performs moves, one by one, and logs those that happened."""
 
-    def __init__(self, queues: Queues, cache: SessionCache, launcher: Launcher) -> None:
-        """Work on these turns and records."""
+    def __init__(
+        self,
+        queues: Queues,
+        cache: SessionCache,
+        launcher: Launcher,
+        remember: Callable[[Sequence[Move]], None],
+    ) -> None:
+        """Work on these turns and records; `remember` is told of each move that happened."""
         self.queues = queues
         self.controller = queues.controller
         self.cache = cache
         self.launcher = launcher
         self.collect = launcher.collect
         self.moves: list[Move] = []
+        self.remember = remember
 
     def apply(self, move: Move) -> bool:
         """Perform `move` and log it, or return False: no room or no row, and nothing changed."""
@@ -48,18 +55,22 @@ class Mechanism:
             return True
         happened: bool = getattr(self, move.name)(*move.args) is not False
         if happened and move.name != "verify":
-            self.moves.append(move)
+            self._log([move])
         return happened
 
     def launch(self, moves: Sequence[Move]) -> None:
         """Perform extends and decodes of different turns in one forward pass."""
         self.launcher.launch(moves)
-        self.moves.extend(moves)
+        self._log(moves)
 
     def verify(self, turn_id: int, num_drafts: int) -> None:
         """Decode speculatively; the log says how many drafts were right."""
         accepted = self.launcher.verify(turn_id, num_drafts)
-        self.moves.append(Move("verify", (turn_id, num_drafts, accepted)))
+        self._log([Move("verify", (turn_id, num_drafts, accepted))])
+
+    def _log(self, moves: Sequence[Move]) -> None:
+        self.moves.extend(moves)
+        self.remember(moves)
 
     # -- a turn gets its row
 
@@ -104,7 +115,7 @@ class Mechanism:
             wanted.append((record, int(str(length))))
         if not self.cache.reserve_all(wanted):
             return False
-        self.moves.extend(moves)
+        self._log(moves)
         return True
 
     def slide(self, turn_id: int, length: int) -> None:
@@ -168,9 +179,9 @@ class Mechanism:
         """
         _, turn, _ = self.queues.is_running(turn_id)
         turn.aborting, turn.failure = True, failure
-        self.moves.append(Move("fail", (turn_id, failure.why.value)))
         num_collects = self.launcher.drop(turn_id)
-        self.moves.extend([Move("collect", (turn_id,))] * num_collects)
+        self._log([Move("fail", (turn_id, failure.why.value))])
+        self._log([Move("collect", (turn_id,))] * num_collects)
 
     def pre_abort(self, turn_id: int, why: str) -> None:
         """Turn a waiting turn away; slot and req_nodes do not notice (P5 of PR 22790)."""

@@ -6,6 +6,7 @@ copy, nothing to save, and no flag that says whether a slot is lent (PRs 22790, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -265,6 +266,7 @@ class SessionCache:
         )
         for record in records:
             self._check_record(record)
+        self._check_locks(records)
         self._check_pages(records)
 
     def _check_record(self, record: KVRecord) -> None:
@@ -277,6 +279,14 @@ class SessionCache:
         ), f"protected <= cursor <= committed <= launched <= allocated: {record}"
         locked = record.last_node.tokens if record.last_node else []
         assert len(locked) == record.protected, f"the protected prefix is locked: {record}"
+
+    def _check_locks(self, records: list[KVRecord]) -> None:
+        holders = Counter(id(part) for r in records if r.last_node for part in r.last_node.path)
+        for node in self.tree.nodes():
+            assert node.lock_ref == holders[id(node)], (
+                f"each lock is some record's: {node.key} has {node.lock_ref} locks, and "
+                f"{holders[id(node)]} records read it"
+            )
 
     def _check_pages(self, records: list[KVRecord]) -> None:
         free, cached, total = self.allocator.free_pages, self.tree.pages, self.allocator.num_pages

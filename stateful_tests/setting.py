@@ -42,6 +42,7 @@ class Setting:
             token_budget=self.token_budget,
             overlap=bool(self.overlap),
             num_drafts=self.num_drafts,
+            self_check=False,  # lockstep checks more, after each action, and names what is broken
             device=self.device,
             model=ModelConfig(seed=self.seed),
         )
