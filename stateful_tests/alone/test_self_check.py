@@ -28,7 +28,7 @@ def conversation(engine: Engine) -> None:
     for turn in range(1, 9):
         serve(engine)
         stop = Sampling(stop=frozenset(range(turn % 5, 64, 5)))
-        engine.submit(1 + turn % 2, turn, [turn], 7, sampling=stop)
+        engine.submit(1 + turn % 2, turn, [turn], turn % 3 * 3, sampling=stop)
     serve(engine)
 
 
