@@ -9,7 +9,9 @@ import torch
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-POSSIBLY_NONE = {*("lookahead", "overlap", "num_drafts", "window", "window_pages", "recurrents")}
+POSSIBLY_NONE = {
+    *("lookahead", "overlap", "num_drafts", "window", "window_pages", "recurrents", "self_check")
+}
 
 
 class ConfigError(ValueError):
@@ -83,6 +85,7 @@ class EngineConfig:
     device: str = "cpu"
     dtype: str = "float64"
     model: ModelConfig = field(default_factory=ModelConfig)
+    draft_model: ModelConfig | None = None  # guesses for `model`; None: what the prompt has said
 
     def __post_init__(self) -> None:
         """Raise ConfigError for sizes, a dtype or a device that cannot work."""
@@ -110,6 +113,12 @@ class EngineConfig:
             self.num_drafts <= self.lookahead,
             f"{self.num_drafts} drafts need locations beyond the known tokens, and lookahead is "
             f"{self.lookahead}; give at least as much.",
+        )
+        draft = self.draft_model or self.model
+        _ensure(
+            draft.vocab_size == self.model.vocab_size,
+            f"the draft model has {draft.vocab_size} tokens and the model {self.model.vocab_size}; "
+            "give both the same vocabulary.",
         )
 
     def _check_layers(self) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from impl.sampling import Sampling
+from impl.turn import Turn
 
 
 class Drafter(Protocol):
     """What the engine asks for drafts. Wrong drafts cost time, never an answer."""
 
-    def draft(
-        self, tokens: Sequence[int], num: int, namespace: int, sampling: Sampling
-    ) -> list[int]:
-        """Return `num` tokens that may follow `tokens` where they are chosen like this."""
+    def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:
+        """Return `num` tokens that may follow those of `turn`, which has locations for them."""
 
 
 class PromptLookup:
@@ -23,14 +20,9 @@ class PromptLookup:
     The cheapest drafter there is ("prompt lookup decoding"): no second model.
     """
 
-    def draft(
-        self,
-        tokens: Sequence[int],
-        num: int,
-        namespace: int,  # noqa: ARG002 - of the protocol, as the next one
-        sampling: Sampling,  # noqa: ARG002
-    ) -> list[int]:
-        """Return `num` tokens copied from an earlier place in `tokens`."""
+    def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:  # noqa: ARG002 - protocol
+        """Return `num` tokens copied from an earlier place in the turn."""
+        tokens = turn.tokens
         last = len(tokens) - 1
         for at in range(last - 1, -1, -1):
             if tokens[at] == tokens[last]:

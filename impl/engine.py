@@ -10,6 +10,7 @@ from typing import TypeVar
 from impl.allocator import PagedAllocator
 from impl.checked import checked_count, checked_tokens
 from impl.config import EngineConfig
+from impl.draft_model import DraftModel
 from impl.drafter import Drafter, PromptLookup
 from impl.failure import Failure, ForwardFailed
 from impl.launcher import Launcher
@@ -60,7 +61,10 @@ class Engine:
         self.controller = SessionController(self.cache, clock, config.session_timeout)
         self.queues = Queues(config, self.controller)
         self.runner = Runner(self.model, self.rows, self.memory)
-        self.launcher = Launcher(self.queues, self.runner, drafter or PromptLookup())
+        draft = config.draft_model
+        self.draft_model = DraftModel(config, draft, self.rows) if draft else None
+        drafter = drafter or self.draft_model or PromptLookup()
+        self.launcher = Launcher(self.queues, self.runner, drafter)
         self.self_check = SelfCheck(self.check_sizes, self.check, lambda: self.idle)
         remember = self.self_check.remember
         self.mechanism = Mechanism(self.queues, self.cache, self.launcher, remember)

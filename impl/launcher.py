@@ -149,7 +149,7 @@ class Launcher:
         """Return `num` drafts, or none where the drafter fails: the turn is decoded plainly."""
         size = self.runner.model.config.vocab_size
         try:
-            drafts = self.drafter.draft(turn.tokens, num, namespace, turn.sampling)
+            drafts = self.drafter.draft(turn, num, namespace)
             if len(drafts) != num or not all(0 <= draft < size for draft in drafts):
                 raise ValueError(f"{num} drafts in [0, {size}) were asked for, not {drafts}")
         except AssertionError:

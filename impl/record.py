@@ -21,6 +21,7 @@ class KVRecord:
     committed: int = 0  # KV is final for positions [0, committed)
     launched: int = 0  # KV is final, or being computed, for positions [0, launched)
     allocated: int = 0  # locations exist for positions [0, allocated)
+    drafted: int = 0  # the draft model's KV is that of the tokens for positions [0, drafted)
     last_node: RadixNode | None = None  # where the protected prefix ends; None: nothing is locked
     recurrent: int | None = None  # the recurrent state, which stands at `launched`
 

@@ -184,10 +184,17 @@ class Scheduler:
         )
 
     def _retracts(self, turn: Turn) -> Iterator[Move]:
+        """Generate what takes a running turn's memory back, or its end if that is due anyway."""
         while turn.unread:
             yield Move("collect", (turn.id,))
-        if turn.record:  # or it has failed, and there is room now
-            yield self.abort(turn) if turn.aborting else Move("retract", (turn.id,))
+        if turn.record is None:
+            return  # it has failed, and there is room now
+        if turn.aborting:
+            yield self.abort(turn)
+        elif turn.is_complete:
+            yield Move("finish", (turn.id, turn.end))
+        else:
+            yield Move("retract", (turn.id,))
 
     def _idle_sessions(self) -> list[Session]:
         """Return the sessions whose slot no turn borrows, first who would miss its KV the least.
@@ -222,7 +229,7 @@ class Scheduler:
         if not self.config.overlap:
             return False
         due = next(x for x in reversed(turn.unread) if x.end <= len(turn.tokens))
-        if due.end < len(turn.tokens):
+        if due.end < turn.target_len:
             return not self.config.window and not turn.aborting
         return due.step == step and not self._lacks_in_tree(turn)
 

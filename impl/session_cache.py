@@ -147,6 +147,7 @@ class SessionCache:
 
     def free_tail(self, record: KVRecord, length: int) -> None:
         """Keep `length` tokens and free the whole pages behind them."""
+        record.drafted = min(record.drafted, length)
         if length < record.allocated:
             assert not record.is_unread, f"a launched batch may still write there: {record}"
             assert record.protected <= length, f"the tree protects more than {length}: {record}"
@@ -213,6 +214,7 @@ class SessionCache:
         pages = self._pages(record, 0, len(tokens))
         present = self.tree.insert(session.namespace, tokens, pages)
         if record.protected < present:
+            record.drafted = min(record.drafted, record.protected)  # others' pages take their place
             self.free(self._pages(record, record.protected, present))
         self._protect(record, session, tokens)
 
@@ -276,6 +278,7 @@ class SessionCache:
             <= record.committed
             <= record.launched
             <= record.allocated
+            >= record.drafted
         ), f"protected <= cursor <= committed <= launched <= allocated: {record}"
         locked = record.last_node.tokens if record.last_node else []
         assert len(locked) == record.protected, f"the protected prefix is locked: {record}"

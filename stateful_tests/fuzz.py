@@ -51,6 +51,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
         num_drafts=choose([0, lookahead]),
         sampled=choose([0, 1]),
         prioritised=choose([0, 1]),
+        draft_model=choose([0, 1]) if lookahead and not layers.get("recurrents") else 0,
         seed=seed,
         device=device,
     )

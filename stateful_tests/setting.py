@@ -8,7 +8,10 @@ from impl.config import EngineConfig, ModelConfig
 from spec.machine.size import Size
 from spec.machine.trace import Step, Trace
 
-OPTIONS = ("token_budget", "overlap", "num_drafts", "sampled", "prioritised", "seed")
+OPTIONS = ("token_budget", "overlap", "num_drafts", "sampled", "prioritised", "draft_model", "seed")
+
+DRAFT_MODEL = ModelConfig(num_layers=1, num_heads=2, num_kv_heads=1, ffn_size=16, seed=1)
+"""A draft model that is smaller than the model in every way."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Setting:
     num_drafts: int = 0
     sampled: int = 0  # 1: some turns have a temperature, or stop tokens
     prioritised: int = 0  # 1: turns have three priorities, in turn
+    draft_model: int = 0  # 1: the policy's drafts are those of a smaller model
     seed: int = 0
     device: str = "cpu"
 
@@ -45,6 +49,7 @@ class Setting:
             self_check=False,  # lockstep checks more, after each action, and names what is broken
             device=self.device,
             model=ModelConfig(seed=self.seed),
+            draft_model=DRAFT_MODEL if self.draft_model else None,
         )
 
     def trace(self, steps: list[Step]) -> Trace:

@@ -15,7 +15,7 @@ from impl.config import EngineConfig
 from impl.engine import Engine
 from impl.failure import ForwardFailed
 from impl.moves import Ended, Move
-from impl.sampling import Sampling
+from impl.turn import Turn
 from spec.machine.trace import Point
 from stateful_tests.alone.client import expected_output, small
 from stateful_tests.alone.test_policy import moves, serve
@@ -157,7 +157,7 @@ def raising(_: int) -> list[int]:
 )
 def test_a_drafter_that_fails_costs_no_answer(guess: Callable[[int], list[int]], says: str) -> None:
     class Drafter:
-        def draft(self, _tokens: Sequence[int], num: int, _space: int, _: Sampling) -> list[int]:
+        def draft(self, _turn: Turn, num: int, _namespace: int) -> list[int]:
             return guess(num)
 
     engine = Engine(small(2, lookahead=2, num_drafts=2), drafter=Drafter())

@@ -88,7 +88,7 @@ class Contents:
             self._check_turn(session, turn)
         elif session.slot and session.req_nodes:
             dense = self._run(session, self.histories.finished[session.id])
-            self._compare_record(session.slot, dense, "its slot")
+            self._compare_record(session.slot, dense, session.namespace, "its slot")
 
     def _check_turn(self, session: Session, turn: Turn) -> None:
         assert turn.record
@@ -102,7 +102,7 @@ class Contents:
             )
         dense = self._run(session, turn.tokens)
         self._compare_output(turn.id, turn.prompt_len, dense)
-        self._compare_record(turn.record, dense, f"turn {turn.id}")
+        self._compare_record(turn.record, dense, session.namespace, f"turn {turn.id}")
 
     def _check_node(self, node: RadixNode) -> None:
         namespace, tokens = node.namespace, node.tokens
@@ -135,12 +135,13 @@ class Contents:
                 f"{dense.tokens[prompt_len:]}",
             )
 
-    def _compare_record(self, record: KVRecord, dense: Dense, owner: str) -> None:
+    def _compare_record(self, record: KVRecord, dense: Dense, namespace: int, owner: str) -> None:
         committed = min(record.committed, len(dense.tokens))
         locations = self.engine.rows.locations(record.row, 0, committed)
         owner = f"row {record.row}, {owner}"
         window_start = 0 if record.cursor == record.protected else record.cursor
         self._compare_kv(locations, 0, window_start, dense, owner)
+        self._compare_draft(record, dense.tokens, namespace, owner)
         recurrents = self.engine.memory.recurrents
         if recurrents and record.recurrent is not None and committed and not record.is_unread:
             state = recurrents.states[record.recurrent]
@@ -151,6 +152,18 @@ class Contents:
                     f"the state of {owner} is not the one after {committed} tokens: "
                     f"off by up to {error.item():.3g}",
                 )
+
+    def _compare_draft(
+        self, record: KVRecord, tokens: list[int], namespace: int, owner: str
+    ) -> None:
+        """Compare what a draft model has computed: it changes no answer, only which are right."""
+        draft, num = self.engine.draft_model, min(record.drafted, len(tokens))
+        if draft and num:
+            run = dense_forward(draft.model, tokens[:num], namespace)
+            locations = self.engine.rows.locations(record.row, 0, num)
+            pool, owner = draft.memory.kv_pool, f"{owner}, of the draft model"
+            self._compare("K", pool.k[:, locations], run.k, 0, owner)
+            self._compare("V", pool.v[:, locations], run.v, 0, owner)
 
     def _compare_kv(
         self, locations: Tensor, start: int, window_start: int, dense: Dense, owner: str

@@ -37,7 +37,7 @@ class ReferenceEngine(judged.Engine):
     def __init__(self, setting: Setting, most_checked: int | None = None) -> None:
         self.drafter = DenseDrafter()
         self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
-        self.drafter.model = self.inner.model
+        self.drafter.model, self.drafter.other = self.inner.model, self.inner.draft_model
         self.faults = Faults(self.inner)
         guesses = setting.size.lookahead and not setting.size.recurrents
         self.points = tuple(p for p in Point if guesses or p not in (Point.VERIFY, Point.DRAFT))

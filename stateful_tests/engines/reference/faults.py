@@ -15,8 +15,7 @@ from impl.engine import Engine
 from impl.failure import Failure
 from impl.memory import Views
 from impl.moves import Why
-from impl.sampling import Sampling
-from impl.turn import Result
+from impl.turn import Result, Turn
 from impl.weights import Layer
 from spec.machine.trace import Point
 
@@ -93,13 +92,10 @@ class Faults:
         self._meet(awaiting, Point.COLLECT)
         return self._read(result)
 
-    def draft(
-        self, tokens: Sequence[int], num: int, namespace: int, sampling: Sampling
-    ) -> list[int]:
+    def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:
         """Guess, or fail."""
-        asking = [turn.id for turn in self._engine.queues.running if turn.tokens is tokens]
-        self._meet(asking, Point.DRAFT)
-        return self._draft(tokens, num, namespace, sampling)
+        self._meet([turn.id], Point.DRAFT)
+        return self._draft(turn, num, namespace)
 
     def _meet(self, turns: Iterable[int], point: Point) -> None:
         for turn in turns:
