@@ -26,17 +26,16 @@ class Kernels:
             self._use_triton()
 
     def _use_triton(self) -> None:
-        from impl.kernels.triton import (  # noqa: PLC0415 - optional, and loaded only if used
-            decode as triton_decode,
-            locations as triton_locations,
-            rows as triton_rows,
-            store as triton_store,
-        )
+        # Triton is optional, and loaded only if it is used.
+        from impl.kernels.triton.decode import decode_attention  # noqa: PLC0415
+        from impl.kernels.triton.locations import out_locations  # noqa: PLC0415
+        from impl.kernels.triton.rows import write_rows  # noqa: PLC0415
+        from impl.kernels.triton.store import store_kv  # noqa: PLC0415
 
-        self.write_rows = triton_rows.write_rows
-        self.out_locations = triton_locations.out_locations
-        self.store_kv = triton_store.store_kv
-        self.decode_attention = triton_decode.decode_attention
+        self.write_rows = write_rows
+        self.out_locations = out_locations
+        self.store_kv = store_kv
+        self.decode_attention = decode_attention
 
 
 def has_triton() -> bool:

@@ -40,7 +40,7 @@ def decode_attention(
     listed = pages[:, page_of(position, page_size)]
     locations = location(listed, offset_of(position, page_size), page_size)
     locations = locations.masked_fill(hidden, 0)
-    grouped = q.unflatten(1, (k_pool.shape[1], -1)).to(sums) * q.shape[-1] ** -0.5
+    grouped = q.reshape(len(q), k_pool.shape[1], -1, q.shape[-1]).to(sums) * q.shape[-1] ** -0.5
     scores = torch.einsum("nhgd,nlhd->nhgl", grouped, k_pool[locations].to(sums))
     weights = scores.masked_fill(hidden[:, None, None], float("-inf")).softmax(-1)
     out = torch.einsum("nhgl,nlhd->nhgd", weights, v_pool[locations].to(sums))

@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 
 
-def write_rows(
-    table: Tensor, rows: Tensor, starts: Tensor, offsets: Tensor, pages: Tensor
-) -> None:
+def write_rows(table: Tensor, rows: Tensor, starts: Tensor, offsets: Tensor, pages: Tensor) -> None:
     """Put pages[offsets[i]:offsets[i + 1]] into table[rows[i], starts[i]:], for each write i.
 
     table: [num_rows, max_pages]; rows, starts: [num_writes], `starts` in pages; offsets:

@@ -6,8 +6,6 @@ its mean of V, and the logarithm of its sum of weights.
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 
@@ -16,10 +14,11 @@ LOG2_E = tl.constexpr(1.4426950408889634)
 
 @triton.jit
 def attend_in_splits(
-    q: Any, keys: Any, values: Any, table: Any, rows: Any, lens: Any, parts: Any, logs: Any,
-    k_stride: Any, v_stride: Any, table_stride: Any,
+    q: tl.tensor, keys: tl.tensor, values: tl.tensor, table: tl.tensor, rows: tl.tensor,
+    lens: tl.tensor, parts: tl.tensor, logs: tl.tensor,
+    k_stride: tl.tensor, v_stride: tl.tensor, table_stride: tl.tensor,
     scale: tl.constexpr, page_size: tl.constexpr, group: tl.constexpr, group_block: tl.constexpr,
-    num_splits: Any, num_heads: tl.constexpr, window: tl.constexpr, tile: tl.constexpr,
+    num_splits: tl.tensor, num_heads: tl.constexpr, window: tl.constexpr, tile: tl.constexpr,
     split_len: tl.constexpr, head_dim: tl.constexpr, dim_block: tl.constexpr, sums: tl.constexpr,
 ) -> None:  # fmt: skip
     """Let the query heads of one KV head attend to one split of their row."""
@@ -73,8 +72,8 @@ def attend_in_splits(
 
 @triton.jit
 def combine_splits(
-    parts: Any, logs: Any, lens: Any, out: Any,
-    num_splits: Any, num_heads: tl.constexpr, window: tl.constexpr, tile: tl.constexpr,
+    parts: tl.tensor, logs: tl.tensor, lens: tl.tensor, out: tl.tensor,
+    num_splits: tl.tensor, num_heads: tl.constexpr, window: tl.constexpr, tile: tl.constexpr,
     split_len: tl.constexpr, head_dim: tl.constexpr, dim_block: tl.constexpr, sums: tl.constexpr,
     block: tl.constexpr = 16,
 ) -> None:  # fmt: skip
@@ -106,7 +105,7 @@ def combine_splits(
 
 
 @triton.jit
-def first_seen(end: Any, window: tl.constexpr) -> Any:
+def first_seen(end: tl.tensor, window: tl.constexpr) -> tl.tensor:
     """Return the first position that a query at position end - 1 sees."""
     begin = 0
     if window is not None:

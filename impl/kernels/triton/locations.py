@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
@@ -25,17 +23,16 @@ def out_locations(
     laid = torch.empty(3, num_tokens, dtype=torch.int64, device=table.device)
     if num_tokens:
         grid = len(rows), min(triton.cdiv(num_tokens, BLOCK), MOST_PROGRAMS)
-        _lay_out[grid](
-            table, rows, starts, ends, *laid, table.stride(0), page_size, BLOCK
-        )
+        _lay_out[grid](table, rows, starts, ends, *laid, table.stride(0), page_size, BLOCK)
     return Laid(*laid)
 
 
 @triton.jit
 def _lay_out(
-    table: Any, rows: Any, starts: Any, ends: Any, locations: Any, positions: Any, chunks: Any,
-    stride: Any, page_size: tl.constexpr, block: tl.constexpr
-) -> None:
+    table: tl.tensor, rows: tl.tensor, starts: tl.tensor, ends: tl.tensor,
+    locations: tl.tensor, positions: tl.tensor, chunks: tl.tensor,
+    stride: tl.tensor, page_size: tl.constexpr, block: tl.constexpr,
+) -> None:  # fmt: skip
     chunk = tl.program_id(0)
     before = tl.zeros([block], tl.int64)
     for first in range(0, chunk, block):

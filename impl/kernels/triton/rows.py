@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -15,9 +13,7 @@ MOST_PROGRAMS = 32
 """Programs that share one write: the longest write may be all of them, so each one gets as many."""
 
 
-def write_rows(
-    table: Tensor, rows: Tensor, starts: Tensor, offsets: Tensor, pages: Tensor
-) -> None:
+def write_rows(table: Tensor, rows: Tensor, starts: Tensor, offsets: Tensor, pages: Tensor) -> None:
     """Put pages[offsets[i]:offsets[i + 1]] into table[rows[i], starts[i]:], for each write i."""
     if len(pages) == 0:
         return
@@ -27,8 +23,9 @@ def write_rows(
 
 @triton.jit
 def _write_rows(
-    table: Any, rows: Any, starts: Any, offsets: Any, pages: Any, stride: Any, block: tl.constexpr
-) -> None:
+    table: tl.tensor, rows: tl.tensor, starts: tl.tensor, offsets: tl.tensor, pages: tl.tensor,
+    stride: tl.tensor, block: tl.constexpr,
+) -> None:  # fmt: skip
     write = tl.program_id(0)
     begin = tl.load(offsets + write)
     count = tl.load(offsets + write + 1) - begin

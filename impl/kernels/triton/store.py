@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 from torch import Tensor
+
+from impl.kernels.triton.splits import power_of_two
 
 
 def store_kv(k_pool: Tensor, v_pool: Tensor, locations: Tensor, k: Tensor, v: Tensor) -> None:
@@ -20,17 +20,15 @@ def store_kv(k_pool: Tensor, v_pool: Tensor, locations: Tensor, k: Tensor, v: Te
     new = k.reshape(len(k), -1), v.reshape(len(v), -1)
     strides = [x.stride(0) for x in (*pools, *new)]
     width = new[0].shape[1]
-    _store_kv[len(locations),](
-        *pools, locations, *new, *strides, width, triton.next_power_of_2(width)
-    )
+    _store_kv[len(locations),](*pools, locations, *new, *strides, width, power_of_two(width))
 
 
 @triton.jit
 def _store_kv(
-    k_pool: Any, v_pool: Any, locations: Any, k: Any, v: Any,
-    k_pool_stride: Any, v_pool_stride: Any, k_stride: Any, v_stride: Any,
-    width: tl.constexpr, block: tl.constexpr
-) -> None:
+    k_pool: tl.tensor, v_pool: tl.tensor, locations: tl.tensor, k: tl.tensor, v: tl.tensor,
+    k_pool_stride: tl.tensor, v_pool_stride: tl.tensor, k_stride: tl.tensor, v_stride: tl.tensor,
+    width: tl.constexpr, block: tl.constexpr,
+) -> None:  # fmt: skip
     token = tl.program_id(0).to(tl.int64)
     to = tl.load(locations + token).to(tl.int64)
     nth = tl.arange(0, block)
