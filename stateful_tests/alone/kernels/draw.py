@@ -7,7 +7,6 @@ lies before a window. Stale entries of the table name free pages. The padding pa
 from __future__ import annotations
 
 import random
-from itertools import product
 from typing import NamedTuple
 
 import torch
@@ -15,25 +14,6 @@ from torch import Tensor
 
 PAGE_SIZES = [1, 2, 3, 4, 16, 64]
 INTEGERS = [torch.int32, torch.int64]
-
-
-class Shape(NamedTuple):
-    """What of attention is not drawn; split_len None: the kernel's own choice."""
-
-    seed: int
-    page_size: int
-    head_dim: int
-    dtype: torch.dtype
-    split_len: int | None
-
-
-SIZES = [(1, 8), (2, 16), (3, 24), (4, 64), (16, 128), (64, 64), (64, 128)]
-F64, F32, F16 = torch.float64, torch.float32, torch.float16
-SPLITS = [(F64, 16), (F32, 16), (F16, 16), (F64, None), (F32, 512), (F16, None)]
-SHAPES = [
-    Shape(seed, *sizes, *splits) for seed, (sizes, splits) in enumerate(product(SIZES, SPLITS))
-]
-"""What attention is run with under the interpreter."""
 
 
 class Writes(NamedTuple):
@@ -108,15 +88,15 @@ def draw_chunks(seed: int, device: str, most: int = 300) -> Chunks:
     ends = [start + n for start, n in zip(starts, lens, strict=True)]
     torch.manual_seed(seed)
     table = torch.randint(1, 10**6, (9, -(-2 * most // page_size)), dtype=torch.int32)
-    rows, index = rng.sample(range(9), num_chunks), rng.choice(INTEGERS)
-    lists = (torch.tensor(x, dtype=index, device=device) for x in (rows, starts, ends))
-    return Chunks(table.to(device), *lists, page_size, sum(lens))
+    lists, index = (rng.sample(range(9), num_chunks), starts, ends), rng.choice(INTEGERS)
+    rows, begins, bounds = (torch.tensor(x, dtype=index, device=device) for x in lists)
+    return Chunks(table.to(device), rows, begins, bounds, page_size, sum(lens))
 
 
 def draw_stores(seed: int, device: str, dtype: torch.dtype, most: int = 20) -> Stores:
     """Draw up to `most` new tokens, whose K and V may lie in wider tensors."""
     rng = random.Random(seed)
-    num_tokens, num_heads = rng.choice([0, 1, most]), rng.choice([1, 2, 3])
+    num_heads, num_tokens = rng.choice([1, 2, 3]), rng.choice([0, 1, most, most])
     head_dim = rng.choice([8, 16, 24, 128])
     torch.manual_seed(seed)
     pools = torch.randn(2, 3 * most + 1, num_heads, head_dim, dtype=dtype, device=device)
@@ -138,7 +118,7 @@ def draw_queries(
     num_kv_heads, group = rng.choice([(1, 4), (2, 1), (2, 2), (1, 3)])
     window = rng.choice([None, None, 0, 20, most // 2])
     lens = rng.sample([1, page_size, most, rng.randint(1, most)], 3)
-    reach = rng.choice([None, max(lens)])
+    max_len = rng.choice([None, max(lens)])
     width = -(-most // page_size) + rng.choice([0, 3])
     pages = iter(rng.sample(range(1, 4 * width + 1), 4 * width))
     listed = [[next(pages) for _ in range(-(-n // page_size))] for n in lens]
@@ -152,12 +132,11 @@ def draw_queries(
     pools[:, :page_size] = 0
     pools[:, locations] = torch.randn(2, len(locations), num_kv_heads, head_dim)
     k_pool, v_pool = pools.to(device, dtype)
-    rows = rng.sample(range(3), 3)
-    shuffled = torch.tensor([table[rows.index(i)] for i in range(3)], dtype=torch.int32)
-    index = rng.choice(INTEGERS)
-    lists = (torch.tensor(x, dtype=index, device=device) for x in (rows, lens))
+    order, index = rng.sample(range(3), 3), rng.choice(INTEGERS)
+    shuffled = torch.tensor([table[order.index(i)] for i in range(3)], dtype=torch.int32)
+    rows, ends = (torch.tensor(x, dtype=index, device=device) for x in (order, lens))
     q = torch.randn(3, num_kv_heads * group, head_dim, dtype=dtype, device=device)
-    return Queries(q, k_pool, v_pool, shuffled.to(device), *lists, page_size, window, reach)
+    return Queries(q, k_pool, v_pool, shuffled.to(device), rows, ends, page_size, window, max_len)
 
 
 def span(pages: list[int], end: int, window: int | None, page_size: int) -> Tensor:

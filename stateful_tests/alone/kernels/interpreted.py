@@ -17,7 +17,7 @@ from stateful_tests.alone.kernels.agree import (
     agree_on_rows,
     agree_on_stores,
 )
-from stateful_tests.alone.kernels.draw import SHAPES, Shape
+from stateful_tests.alone.kernels.shapes import SHAPES, Shape
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impl.kernels.triton.splits import SPLIT_LENS, TILE_LENS, cut, power_of_two
-from stateful_tests.alone.kernels.draw import SHAPES, draw_queries
+from stateful_tests.alone.kernels.draw import draw_queries
+from stateful_tests.alone.kernels.shapes import SHAPES
 
 MOST = 1 << 20
 COMBINED = 16  # the block of `combine_splits`

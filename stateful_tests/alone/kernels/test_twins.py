@@ -7,14 +7,13 @@ import torch
 
 from impl.kernels.choice import Kernels
 from stateful_tests.alone.kernels.draw import (
-    SHAPES,
-    Shape,
     draw_chunks,
     draw_queries,
     draw_stores,
     draw_writes,
     span,
 )
+from stateful_tests.alone.kernels.shapes import SHAPES, Shape
 
 TWINS = Kernels("cpu")
 
