@@ -20,18 +20,28 @@ from stateful_tests.alone.kernels.agree import (
 from stateful_tests.alone.kernels.shapes import SHAPES, Shape
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_rows(seed: int) -> None:
+@pytest.fixture(params=[1, None])
+def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one program do all of a write or a chunk, block after block; or as many as usual."""
+    if request.param:
+        monkeypatch.setattr("impl.kernels.triton.rows.MOST_PROGRAMS", request.param)
+        monkeypatch.setattr("impl.kernels.triton.locations.MOST_PROGRAMS", request.param)
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize("most", [40, 1200])
+@pytest.mark.parametrize("seed", range(6))
+def test_rows(seed: int, most: int) -> None:
     """Pages of writes that take several blocks, and of writes of none."""
-    agree_on_rows(seed, "cpu")
-    agree_on_rows(seed, "cpu", most=1200)
+    agree_on_rows(seed, "cpu", most)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_locations(seed: int) -> None:
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize("most", [20, 600])
+@pytest.mark.parametrize("seed", range(6))
+def test_locations(seed: int, most: int) -> None:
     """Tokens of chunks that take several blocks, and of chunks of none."""
-    agree_on_locations(seed, "cpu")
-    agree_on_locations(seed, "cpu", most=600)
+    agree_on_locations(seed, "cpu", most)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
