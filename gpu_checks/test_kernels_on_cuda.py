@@ -63,4 +63,4 @@ def test_attention_on_cuda_is_that_of_plain_torch(
     from stateful_tests.alone.kernels.agree import agree_on_attention  # noqa: PLC0415
 
     for seed, split_len in product(SEEDS, [None, 128]):
-        agree_on_attention(Shape(seed, *sizes, dtype, split_len), DEVICE, most)
+        agree_on_attention(Shape(seed, *sizes, dtype, split_len, most), DEVICE)

@@ -14,7 +14,8 @@ class Kernels:
         """Take Triton's on CUDA, if Triton is installed, and plain torch's otherwise.
 
         `use_triton` says so instead: True raises ImportError where Triton is not installed, and on
-        a CPU its kernels run only in a process with TRITON_INTERPRET=1.
+        a CPU its kernels run only in a process with TRITON_INTERPRET=1. Triton launches on the
+        current CUDA device, which is the caller's to set.
         """
         on_cuda = device.partition(":")[0] == "cuda"
         self.use_triton = on_cuda and has_triton() if use_triton is None else use_triton

@@ -22,10 +22,11 @@ def decode_attention(
     """Let query i, at position lens[i] - 1 of rows[i], attend to the row's first lens[i] tokens.
 
     q: [num_queries, num_heads, head_dim]; k_pool, v_pool: one layer of a KV pool, [num_locations,
-    num_kv_heads, head_dim]; table: [num_rows, max_pages]; rows, lens: [num_queries], integers.
-    Query head h reads KV head h // (num_heads // num_kv_heads). With `window` a query looks back so
-    many tokens only. No len is 0, and none is more than `max_len`, which is at most what a row of
-    the table can list (and that, if it is None). Sums are float32, or float64 of float64.
+    num_kv_heads, head_dim], of q's dtype; table: [num_rows, max_pages]; rows, lens: [num_queries],
+    integers. Query head h reads KV head h // (num_heads // num_kv_heads). With `window` a query
+    looks back so many tokens only. No len is 0, and none is more than `max_len`, which is at most
+    what a row of the table can list (and that, if it is None). Sums are float32, or float64 of
+    float64.
 
     Nothing is read beyond a row's end or before its window, not even with weight 0: the padding
     page is read instead, whose K and V are finite. Returns [num_queries, num_heads * head_dim].

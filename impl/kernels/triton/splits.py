@@ -36,10 +36,9 @@ def cut(
     """Cut contexts of up to `max_len` tokens, of which `window + 1` are seen, or all.
 
     num_pairs: queries times KV heads, each of which has splits of its own; token_bytes: of K of one
-    token and KV head. By default splits are as long as it takes to fill a GPU.
+    token and KV head, a power of two. By default splits are as long as it takes to fill a GPU.
     """
     tile = clamp(TILE_BYTES // token_bytes, *TILE_LENS)
-    tile = 1 << (tile.bit_length() - 1)
     reach = max_len if window is None else min(max_len, window + tile)
     wanted = split_len or clamp(power_of_two(reach * num_pairs // PROGRAMS), *SPLIT_LENS)
     split_len = -(-wanted // tile) * tile

@@ -43,8 +43,8 @@ def test_splits_of_long_contexts_fill_a_gpu_and_are_not_short(max_len: int, pair
 
 def test_the_drawn_queries_meet_each_way_through_the_kernels() -> None:
     met = Counter[str]()
-    for seed, page_size, head_dim, dtype, wanted in SHAPES:
-        drawn = draw_queries(seed, "cpu", dtype, page_size, head_dim)
+    for seed, page_size, head_dim, dtype, wanted, most in SHAPES:
+        drawn = draw_queries(seed, "cpu", dtype, page_size, head_dim, most)
         reach = drawn.max_len or drawn.table.shape[1] * page_size
         pairs, token_bytes = 3 * drawn.k_pool.shape[1], power_of_two(head_dim) * dtype.itemsize
         tile, _, num_splits = cut(reach, drawn.window, pairs, token_bytes, wanted)
