@@ -5,7 +5,8 @@ In plain torch: that is the reference, and what runs on a CPU. And as a Triton k
 
     choice      which of the two versions runs on a device
     rows        pages of many rows are written into the page table
-    locations   where the tokens of a batch lie, which positions they have, and whose they are
+    laid        where tokens lie, which positions they have, and whose they are
+    locations   the tokens of a batch are laid out so
     store       K and V of new tokens go to their locations
     decode      one query per row attends to what the row holds
 

@@ -20,11 +20,11 @@ def out_locations(
     table: Tensor, rows: Tensor, starts: Tensor, ends: Tensor, page_size: int, num_tokens: int
 ) -> Laid:
     """Lay out positions [starts[i], ends[i]) of rows[i], chunk after chunk."""
-    laid = torch.empty(3, num_tokens, dtype=torch.int64, device=table.device)
+    laid = Laid(*torch.empty(3, num_tokens, dtype=torch.int64, device=table.device))
     if num_tokens:
         grid = len(rows), min(triton.cdiv(num_tokens, BLOCK), MOST_PROGRAMS)
         _lay_out[grid](table, rows, starts, ends, *laid, table.stride(0), page_size, BLOCK)
-    return Laid(*laid)
+    return laid
 
 
 @triton.jit
