@@ -56,13 +56,8 @@ def decode_attention(
         q.contiguous(), keys, values, table, rows, lens, parts, logs,
         keys.stride(0), values.stride(0), table.stride(0), **sizes,
         scale=head_dim**-0.5, page_size=page_size, group=group,
-        group_block=max(least_group(q.dtype), power_of_two(group)), num_warps=4, num_stages=3,
+        group_block=power_of_two(group), num_warps=4, num_stages=3,
     )  # fmt: skip
     if splits.num_splits > 1:
         combine_splits[num_heads, num_queries](parts, logs, lens, out, **sizes)
     return out
-
-
-def least_group(dtype: torch.dtype) -> int:
-    """Return how many query heads a product has at least; float32 has no tensor cores to fill."""
-    return 1 if dtype == torch.float32 else 16
