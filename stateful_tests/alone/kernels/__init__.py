@@ -1,0 +1,1 @@
+"""The kernels: plain torch against obvious loops, and Triton against plain torch."""
