@@ -332,7 +332,11 @@ class Lockstep:
             raise Difference(
                 "the_spec_allows_every_move", f"the engine made the move {show(move)}", said, "done"
             ) from None
-        self.taken[name] += 1
+        if name == "abort" and answer != Answer.OK:
+            words = f"the engine asked itself for {show(move)}"
+            raise Difference("answers_are_equal", words, answer, Answer.OK)
+        if name in self.rules.moves:
+            self.taken[name] += 1
         self.num_computed += self._committed(move) - before
         if name == "finish":
             return args[0], "finished", "", answer

@@ -51,11 +51,7 @@ class Faults:
     @property
     def failures(self) -> dict[int, Failure]:
         """How turns must fail that met a fault; a drafter that fails costs time only."""
-        return {
-            turn: Failure.of(_error(turn, point))
-            for turn, point in self.met
-            if point != Point.DRAFT
-        }
+        return {turn: _told(turn, point) for turn, point in self.met if point != Point.DRAFT}
 
     # -- in the place of what computes
 
@@ -118,8 +114,20 @@ class _Views(Views):
 
 def _error(turn: int, point: Point) -> RuntimeError:
     """Return what is raised: torch's own exception where there is no memory."""
-    words = f"injected, turn {turn}, {point}"
+    words = _words(turn, point)
     return torch.OutOfMemoryError(words) if point == Point.MEMORY else RuntimeError(words)
+
+
+def _told(turn: int, point: Point) -> Failure:
+    """Return what the client of a turn must be told."""
+    words = _words(turn, point)
+    if point == Point.MEMORY:
+        return Failure(Why.OUT_OF_MEMORY, f"OutOfMemoryError: {words}")
+    return Failure(Why.FAILED, f"RuntimeError: {words}")
+
+
+def _words(turn: int, point: Point) -> str:
+    return f"injected, turn {turn}, {point}"
 
 
 FAILED = (Why.FAILED.value, Why.OUT_OF_MEMORY.value)
