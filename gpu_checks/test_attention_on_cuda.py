@@ -7,6 +7,7 @@ import torch
 
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
+from impl.kernels.choice import Kernels
 from impl.page_table import locations_of
 from stateful_tests.engines.reference.dense import dense_attention
 
@@ -37,7 +38,7 @@ def test_paged_attention_on_cuda_equals_dense_attention(
     ]
     queries = [torch.randn(end, 8, 16, dtype=dtype, device=DEVICE) for end in lens]
     flat = torch.cat([q[start:] for q, start in zip(queries, starts, strict=True)])
-    batch = Batch.of(chunks, table.to(DEVICE), page_size)
+    batch = Batch.of(chunks, table.to(DEVICE), page_size, Kernels(DEVICE))
     reach = batch.padded_index, batch.kv_locations, batch.hidden(window)
     got = paged_attention(flat, k, v, *reach)
     expected = torch.cat(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from impl.kernels.choice import Kernels
 from impl.paging import location, offset_of, page_of, window_start
 from impl.sampling import GREEDY, Sampling
 
@@ -38,76 +41,81 @@ class Chunk(NamedTuple):
 class Batch:
     """`num_chunks` chunks laid end to end, `num_tokens` tokens in all.
 
-    For attention, queries are padded to [num_chunks, query_len] and keys to [num_chunks, kv_len].
-    Padded keys read the padding page, so that nothing beyond a turn's own end is read at all, not
-    even with weight 0: there may be anything in the tail and in free pages.
+    For attention of prompts, queries are padded to [num_chunks, query_len] and keys to [num_chunks,
+    kv_len]. Padded keys read the padding page, so that nothing beyond a turn's own end is read at
+    all, not even with weight 0: there may be anything in the tail and in free pages.
     """
 
     tokens: Tensor  # [num_tokens]
     positions: Tensor  # [num_tokens]
-    namespaces: Tensor  # [num_tokens]
     out_locations: Tensor  # [num_tokens], where their K and V go
-    padded_index: Tensor  # [num_tokens], their place among the padded queries, flattened
+    chunks: Tensor  # [num_tokens], the chunk that each is of
+    rows: Tensor  # [num_chunks]
+    starts: Tensor  # [num_chunks]
+    ends: Tensor  # [num_chunks]
+    namespaces: Tensor  # [num_chunks]
     last: Tensor  # [num_chunks], index of each chunk's last token
-    kv_locations: Tensor  # [num_chunks, kv_len]
-    query_positions: Tensor  # [num_chunks, query_len, 1]
-    spans: list[tuple[int, int, int | None]]  # of each chunk: its tokens, and recurrent state
+    spans: list[tuple[int, int]]  # of each chunk: its tokens
+    recurrents: list[int | None]  # of each chunk: its recurrent state
+    table: Tensor  # [num_rows, width], the page table
+    page_size: int
+    query_len: int  # tokens of the longest chunk
+    kv_len: int  # where the last chunk ends
 
     @classmethod
-    def of(cls, chunks: Sequence[Chunk], table: Tensor, page_size: int) -> Batch:
+    def of(cls, chunks: Sequence[Chunk], table: Tensor, page_size: int, kernels: Kernels) -> Batch:
         """Lay out `chunks`, whose rows in `table` [num_rows, width] have pages up to their ends."""
-        lists, spans, query_len = lay_out(chunks)
-        flat = torch.tensor(lists, device=table.device)
-        last = [end - 1 for _, end, _ in spans]
-        ends = torch.tensor([[chunk.end for chunk in chunks], last], device=table.device)
-        _fill_in(flat[0], [(*c.in_air, at) for c, at in zip(chunks, last, strict=True) if c.in_air])
-        kv_locations = _reach(flat, ends, table, max(chunk.end for chunk in chunks), page_size)
-        queries = torch.zeros(len(chunks) * query_len, dtype=torch.int64, device=table.device)
-        queries[flat[3]] = flat[1]
+        spans = lay_out([len(chunk.tokens) for chunk in chunks])
+        per_chunk = [(x.row, x.start, x.end, x.namespace, end - 1)
+                     for x, (_, end) in zip(chunks, spans, strict=True)]  # fmt: skip
+        rows, starts, ends, namespaces, last = torch.tensor(per_chunk, device=table.device).T
+        tokens = list(chain.from_iterable(chunk.tokens for chunk in chunks))
+        said = torch.tensor(tokens, device=table.device)
+        pairs = zip(chunks, spans, strict=True)
+        _fill_in(said, [(*chunk.in_air, end - 1) for chunk, (_, end) in pairs if chunk.in_air])
+        laid = kernels.out_locations(table, rows, starts, ends, page_size, len(tokens))
         return cls(
-            tokens=flat[0],
-            positions=flat[1],
-            namespaces=flat[4],
-            out_locations=_locations(table, flat[2], flat[1], page_size),
-            padded_index=flat[3],
-            last=ends[1],
-            kv_locations=kv_locations,
-            query_positions=queries.view(len(chunks), query_len, 1),
-            spans=spans,
-        )
+            said, laid.positions, laid.locations, laid.chunks, rows, starts, ends, namespaces, last,
+            spans, [chunk.recurrent for chunk in chunks], table, page_size,
+            query_len=max(len(chunk.tokens) for chunk in chunks),
+            kv_len=max(chunk.end for chunk in chunks),
+        )  # fmt: skip
+
+    @cached_property
+    def padded_index(self) -> Tensor:
+        """The place [num_tokens] of each token among the padded queries, flattened."""
+        return self.chunks * self.query_len + self.positions - self.starts[self.chunks]
+
+    @cached_property
+    def query_positions(self) -> Tensor:
+        """The position of each padded query, [num_chunks, query_len, 1]."""
+        nth = torch.arange(self.query_len, device=self.table.device)
+        return torch.minimum(self.starts[:, None] + nth, self.ends[:, None] - 1)[:, :, None]
+
+    @cached_property
+    def kv_locations(self) -> Tensor:
+        """The locations [num_chunks, kv_len] that each chunk reads; beyond its end, padding."""
+        position, size = torch.arange(self.kv_len, device=self.table.device), self.page_size
+        pages = self.table[self.rows[:, None], page_of(position, size)].long()
+        locations = location(pages, offset_of(position, size), size)
+        return locations.masked_fill(position >= self.ends[:, None], 0)
 
     def hidden(self, window: int | None = None) -> Tensor:
         """Return [num_chunks, query_len, kv_len], true where a query must not look.
 
         It looks back to the first token, or `window` tokens.
         """
-        position = torch.arange(self.kv_locations.shape[1], device=self.kv_locations.device)
+        position = torch.arange(self.kv_len, device=self.table.device)
         later = position > self.query_positions
         if window is None:
             return later
         return later | (position < window_start(self.query_positions, window))
 
 
-def lay_out(
-    chunks: Sequence[Chunk],
-) -> tuple[list[list[int]], list[tuple[int, int, int | None]], int]:
-    """Return tokens, positions, rows, padded places and namespaces; spans; the longest query."""
-    tokens: list[int] = []
-    positions: list[int] = []
-    rows: list[int] = []
-    padded: list[int] = []
-    namespaces: list[int] = []
-    spans: list[tuple[int, int, int | None]] = []
-    query_len = max(len(chunk.tokens) for chunk in chunks)
-    for i, chunk in enumerate(chunks):
-        length = len(chunk.tokens)
-        spans.append((len(tokens), len(tokens) + length, chunk.recurrent))
-        tokens += chunk.tokens
-        positions += range(chunk.start, chunk.end)
-        rows += [chunk.row] * length
-        padded += range(i * query_len, i * query_len + length)
-        namespaces += [chunk.namespace] * length
-    return [tokens, positions, rows, padded, namespaces], spans, query_len
+def lay_out(lens: Sequence[int]) -> list[tuple[int, int]]:
+    """Return where each chunk's tokens begin and end, laid end to end."""
+    ends = list(accumulate(lens))
+    return [(end - length, end) for end, length in zip(ends, lens, strict=True)]
 
 
 def _fill_in(tokens: Tensor, in_air: list[tuple[Tensor, int, int]]) -> None:
@@ -116,17 +124,3 @@ def _fill_in(tokens: Tensor, in_air: list[tuple[Tensor, int, int]]) -> None:
         moved = [(index, place) for of, index, place in in_air if of is batch]
         index, place = torch.tensor(moved, device=tokens.device).T
         tokens[place] = batch[index]
-
-
-def _reach(flat: Tensor, ends: Tensor, table: Tensor, kv_len: int, page_size: int) -> Tensor:
-    """Return the locations that each chunk reads; beyond its end, the padding page."""
-    end, last = ends
-    position = torch.arange(kv_len, device=table.device)
-    locations = _locations(table, flat[2, last][:, None], position, page_size)
-    return locations.masked_fill(position >= end[:, None], 0)
-
-
-def _locations(table: Tensor, rows: Tensor, positions: Tensor, page_size: int) -> Tensor:
-    """Return where the tokens at `positions` of `rows` lie."""
-    pages = table[rows, page_of(positions, page_size)].long()
-    return location(pages, offset_of(positions, page_size), page_size)

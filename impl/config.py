@@ -10,7 +10,8 @@ DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.
 
 
 POSSIBLY_NONE = {
-    *("lookahead", "overlap", "num_drafts", "window", "window_pages", "recurrents", "self_check")
+    *("lookahead", "overlap", "num_drafts", "window", "window_pages", "recurrents"),
+    *("self_check", "use_triton"),
 }
 
 
@@ -82,6 +83,7 @@ class EngineConfig:
     recurrents: int = 0  # recurrent states; 0: there are no recurrent layers
     session_timeout: float = 3600.0  # seconds after which an idle session is closed
     self_check: bool = True  # after each step the sums, and everything when the last turn has ended
+    use_triton: bool | None = None  # for the hot paths; None: on CUDA, if Triton is installed
     device: str = "cpu"
     dtype: str = "float64"
     model: ModelConfig = field(default_factory=ModelConfig)

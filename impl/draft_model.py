@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from impl.batch import Chunk
 from impl.config import EngineConfig, ModelConfig
+from impl.kernels.choice import Kernels
 from impl.memory import Memory
 from impl.model import Transformer
 from impl.page_table import PageTable
@@ -21,12 +22,14 @@ from impl.turn import Turn
 class DraftModel:
     """A drafter; what it has computed for a row is `record.drafted`."""
 
-    def __init__(self, config: EngineConfig, model: ModelConfig, rows: PageTable) -> None:
+    def __init__(
+        self, config: EngineConfig, model: ModelConfig, rows: PageTable, kernels: Kernels
+    ) -> None:
         """Draw the weights of `model`, all of whose layers attend to everything."""
         config = replace(config, model=model, draft_model=None)
         config = replace(config, window=0, window_pages=0, recurrents=0)
         self.model = Transformer(config)
-        self.memory = Memory(config)
+        self.memory = Memory(config, kernels)
         self._runner = Runner(self.model, rows, self.memory)
 
     def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:

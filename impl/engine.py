@@ -13,6 +13,7 @@ from impl.config import EngineConfig
 from impl.draft_model import DraftModel
 from impl.drafter import Drafter, PromptLookup
 from impl.failure import Failure, ForwardFailed
+from impl.kernels.choice import Kernels
 from impl.launcher import Launcher
 from impl.mechanism import COMPUTED, Mechanism
 from impl.memory import Memory
@@ -53,16 +54,19 @@ class Engine:
         """Allocate pools and weights on the device of `config`; `clock` tells seconds."""
         self.config = config
         self.allocator = PagedAllocator(config.num_pages, config.page_size)
-        self.rows = PageTable(config.num_rows, config.max_len, config.page_size, config.device)
+        self.kernels = Kernels(config.device, use_triton=config.use_triton)
+        self.rows = PageTable(
+            config.num_rows, config.max_len, config.page_size, config.device, self.kernels
+        )
         self.tree = RadixCache(config.page_size)
-        self.memory = Memory(config)
+        self.memory = Memory(config, self.kernels)
         self.model = Transformer(config)
         self.cache = SessionCache(self.allocator, self.rows, self.tree, self.memory)
         self.controller = SessionController(self.cache, clock, config.session_timeout)
         self.queues = Queues(config, self.controller)
         self.runner = Runner(self.model, self.rows, self.memory)
         draft = config.draft_model
-        self.draft_model = DraftModel(config, draft, self.rows) if draft else None
+        self.draft_model = DraftModel(config, draft, self.rows, self.kernels) if draft else None
         drafter = drafter or self.draft_model or PromptLookup()
         self.launcher = Launcher(self.queues, self.runner, drafter)
         self.self_check = SelfCheck(self.check_sizes, self.check, lambda: self.idle)

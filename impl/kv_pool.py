@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from impl.config import EngineConfig
 from impl.paging import num_locations
@@ -19,8 +18,3 @@ class KVPool:
         shape = (num_layers, size, model.num_kv_heads, model.head_dim)
         self.k = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
         self.v = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
-
-    def write(self, layer: int, locations: Tensor, k: Tensor, v: Tensor) -> None:
-        """Store `k` and `v` [num_tokens, num_kv_heads, head_dim] at `locations` [num_tokens]."""
-        self.k[layer].index_copy_(0, locations, k)
-        self.v[layer].index_copy_(0, locations, v)

@@ -35,7 +35,7 @@ class Launcher:
         self.drafter = drafter
         self.draft_failures: list[Failure] = []
         self.step = 0  # counts the engine's steps
-        device = runner.rows.mirror.device
+        device = runner.rows.device
         self._copying = _stream(device)
 
     def launch(self, moves: Sequence[Move]) -> None:

@@ -5,11 +5,15 @@ Which layers a model has decides which of them there are.
 
 from __future__ import annotations
 
+from functools import cached_property
+
+import torch
 from torch import Tensor
 
 from impl.attention import paged_attention
 from impl.batch import Batch
 from impl.config import EngineConfig
+from impl.kernels.choice import Kernels
 from impl.kv_pool import KVPool
 from impl.recurrence import recur
 from impl.recurrent_pool import RecurrentPool
@@ -20,8 +24,9 @@ from impl.window_pool import WindowPool
 class Memory:
     """The pools of one engine."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, kernels: Kernels) -> None:
         """Allocate the pools that `config` asks for."""
+        self.kernels = kernels
         self.kv_pool = KVPool(config, config.model.num_layers, config.num_pages)
         self.window_len = config.window
         self.window = WindowPool(config) if config.window else None
@@ -38,21 +43,52 @@ class Views:
     def __init__(self, memory: Memory, batch: Batch) -> None:
         """Look at `memory` for `batch`."""
         self._memory, self._batch = memory, batch
-        self._full = batch.out_locations, batch.kv_locations, batch.hidden()
-        if memory.window:
-            translate = memory.window.locations
-            out, kv = translate(batch.out_locations), translate(batch.kv_locations)
-            self._sliding = out, kv, batch.hidden(memory.window_len)
 
     def attend(self, layer: Layer, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Store the batch's `k` and `v`, and return what its queries read in this layer."""
+        memory, batch = self._memory, self._batch
         if layer.kind == "recurrent":
-            assert self._memory.recurrents is not None, "the model has recurrent layers"
-            return recur(q, k, v, self._memory.recurrents.states, self._batch.spans)
-        pool, (out, kv, hidden) = self._memory.kv_pool, self._full
-        if layer.kind == "sliding":
-            assert self._memory.window is not None, "the model has sliding-window layers"
-            pool, (out, kv, hidden) = self._memory.window.kv, self._sliding
-        pool.write(layer.index, out, k, v)
+            assert memory.recurrents is not None, "the model has recurrent layers"
+            return recur(q, k, v, memory.recurrents.states, batch.spans, batch.recurrents)
+        is_sliding = layer.kind == "sliding"
+        out = self._window_out if is_sliding else batch.out_locations
+        pool = self._window.kv if is_sliding else memory.kv_pool
         keys, values = pool.k[layer.index], pool.v[layer.index]
-        return paged_attention(q, keys, values, self._batch.padded_index, kv, hidden)
+        memory.kernels.store_kv(keys, values, out, k, v)
+        if batch.query_len == 1:
+            return self._decode(q, keys, values, is_sliding)
+        kv, hidden = self._sliding if is_sliding else self._full
+        return paged_attention(q, keys, values, batch.padded_index, kv, hidden)
+
+    def _decode(self, q: Tensor, keys: Tensor, values: Tensor, is_sliding: bool) -> Tensor:
+        """Let one query of each row read, through the page table itself."""
+        batch, window = self._batch, self._memory.window_len if is_sliding else None
+        table, rows = (batch.table, batch.rows) if not is_sliding else self._window_table
+        return self._memory.kernels.decode_attention(
+            q, keys, values, table, rows, batch.ends, batch.page_size, window, batch.kv_len
+        )
+
+    @cached_property
+    def _full(self) -> tuple[Tensor, Tensor]:
+        return self._batch.kv_locations, self._batch.hidden()
+
+    @property
+    def _window(self) -> WindowPool:
+        assert self._memory.window is not None, "the model has sliding-window layers"
+        return self._memory.window
+
+    @cached_property
+    def _window_out(self) -> Tensor:
+        return self._window.locations(self._batch.out_locations)
+
+    @cached_property
+    def _sliding(self) -> tuple[Tensor, Tensor]:
+        kv = self._window.locations(self._batch.kv_locations)
+        return kv, self._batch.hidden(self._memory.window_len)
+
+    @cached_property
+    def _window_table(self) -> tuple[Tensor, Tensor]:
+        """The window pages of the batch's rows [num_chunks, width], and these rows' numbers."""
+        pages = self._batch.table[self._batch.rows]
+        windows = self._window.of_page.on_device()[pages.long()]
+        return windows, torch.arange(len(pages), device=pages.device)

@@ -15,25 +15,19 @@ Pages = NDArray[np.int32]
 
 
 class Mirror:
-    """An array of page numbers, zeros at first: `host` is the truth, the device has a copy."""
+    """A list of page numbers, zeros at first: `host` is the truth, the device has a copy."""
 
-    def __init__(self, shape: tuple[int, ...], device: str) -> None:
+    def __init__(self, length: int, device: str) -> None:
         """Start with zeros; a copy is only made where the device has a memory of its own."""
-        self.host: Pages = np.zeros(shape, dtype=np.int32)
+        self.host: Pages = np.zeros(length, dtype=np.int32)
         shared = torch.from_numpy(self.host)
-        self._flat = self.host.reshape(-1)
-        self.device = torch.device(device)
-        self._has_copy = self.device.type != "cpu"
+        self._has_copy = torch.device(device).type != "cpu"
         self._copy = shared.to(device) if self._has_copy else shared
         self._pending: list[NDArray[np.int64]] = []
 
-    def wrote(self, first: int, last: int) -> None:
-        """Say that the host wrote its numbers [first, last), counted along all dimensions."""
-        if self._has_copy:
-            self._pending.append(np.arange(first, last))
-
-    def wrote_at(self, places: Pages) -> None:
-        """Say that the host wrote its numbers at `places`, counted along all dimensions."""
+    def write(self, places: Pages, values: Pages | int) -> None:
+        """Let the numbers at `places` be `values`."""
+        self.host[places] = values
         if self._has_copy:
             self._pending.append(places.astype(np.int64))
 
@@ -45,8 +39,8 @@ class Mirror:
         """
         if self._pending:
             places = np.concatenate(self._pending)
-            both = torch.from_numpy(np.stack((places, self._flat[places])))
+            both = torch.from_numpy(np.stack((places, self.host[places])))
             moved = both.to(self._copy.device, non_blocking=True)
-            self._copy.view(-1)[moved[0]] = moved[1].int()
+            self._copy[moved[0]] = moved[1].int()
             self._pending.clear()
         return self._copy

@@ -27,7 +27,7 @@ class Transformer:
         With `every_token` the logits are those after each token: [num_tokens, vocab_size].
         """
         weights, views = self.weights, memory.views(batch)
-        adapters = weights.adapters[batch.namespaces % len(weights.adapters)]
+        adapters = weights.adapters[batch.namespaces[batch.chunks] % len(weights.adapters)]
         x = weights.embedding[batch.tokens] + adapters
         angles = weights.cos[batch.positions], weights.sin[batch.positions]
         for layer in weights.layers:

@@ -20,22 +20,33 @@ layers' K and V of whole pages between `protected` and `cursor` are gone.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from impl.mirror import Mirror, Pages
+from impl.kernels.choice import Kernels
+from impl.mirror import Pages
 from impl.paging import location
 
 
 class PageTable:
     """Rows of pages, handed out by number; `max_len` tokens each."""
 
-    def __init__(self, num_rows: int, max_len: int, page_size: int, device: str) -> None:
+    def __init__(
+        self, num_rows: int, max_len: int, page_size: int, device: str, kernels: Kernels
+    ) -> None:
         """Start with all rows free."""
+        self._kernels = kernels
         self.num_rows = num_rows
         self.page_size = page_size
         self.width = -(-max_len // page_size)
-        self.mirror = Mirror((num_rows, self.width), device)
+        self.host: Pages = np.zeros((num_rows, self.width), dtype=np.int32)
+        self.device = torch.device(device)
+        shared = torch.from_numpy(self.host)
+        self._copy = shared if self.device.type == "cpu" else shared.to(self.device)
+        self._written: list[tuple[int, int, int]] = []  # rows and ranges that the copy lacks
         self.free_rows = list(range(num_rows))[::-1]
 
     @property
@@ -53,17 +64,35 @@ class PageTable:
 
     def pages(self, row: int, start: int, end: int) -> Pages:
         """Return the pages at [start, end) of `row`, counted in pages, as a view."""
-        return self.mirror.host[row, start:end]
+        return self.host[row, start:end]
 
     def write(self, row: int, start: int, pages: Pages) -> None:
         """Let `row` list `pages` from its page number `start` on."""
         end = start + len(pages)
-        self.mirror.host[row, start:end] = pages
-        self.mirror.wrote(row * self.width + start, row * self.width + end)
+        self.host[row, start:end] = pages
+        if self.device.type != "cpu":
+            self._written.append((row, start, end))
+
+    def on_device(self) -> Tensor:
+        """Return the table [num_rows, width] as the device sees it, after all writes so far.
+
+        One transfer for all of them. Where an entry was written twice both say what the host says
+        now, so their order does not matter.
+        """
+        if self._written:
+            parts = [self.host[row, start:end] for row, start, end in self._written]
+            offsets = list(accumulate(map(len, parts), initial=0))
+            rows, starts, _ = map(list, zip(*self._written, strict=True))
+            lists = rows, starts, offsets, np.concatenate(parts)
+            self._kernels.write_rows(
+                self._copy, *(torch.as_tensor(each, device=self.device) for each in lists)
+            )
+            self._written.clear()
+        return self._copy
 
     def locations(self, row: int, start: int, end: int) -> Tensor:
         """Return the locations [end - start] of positions [start, end) of `row`, on the host."""
-        return locations_of(self.mirror.host[row], self.page_size)[start:end]
+        return locations_of(self.host[row], self.page_size)[start:end]
 
     def check(self) -> None:
         """Raise AssertionError unless free rows are real, and each is free once."""

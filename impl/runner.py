@@ -29,14 +29,14 @@ class Runner:
 
         The tokens stay on the device: nobody waits for them before they are read.
         """
-        batch = Batch.of(chunks, self.rows.mirror.on_device(), self.rows.page_size)
+        batch = Batch.of(chunks, self.rows.on_device(), self.rows.page_size, self.memory.kernels)
         logits = self.model.forward(batch, self.memory)
         return choose(logits, [c.sampling for c in chunks], [c.end for c in chunks])
 
     @torch.inference_mode()
     def verify(self, chunk: Chunk) -> list[int]:
         """Store the chunk's K and V; return the next token after each of its tokens."""
-        batch = Batch.of([chunk], self.rows.mirror.on_device(), self.rows.page_size)
+        batch = Batch.of([chunk], self.rows.on_device(), self.rows.page_size, self.memory.kernels)
         logits = self.model.forward(batch, self.memory, every_token=True)
         positions = range(chunk.start + 1, chunk.end + 1)
         following: list[int] = choose(logits, [chunk.sampling] * len(positions), positions).tolist()

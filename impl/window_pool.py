@@ -24,24 +24,20 @@ class WindowPool:
         """Start with every window page free."""
         self.page_size = config.page_size
         self.allocator = PagedAllocator(config.window_pages, config.page_size)
-        self.of_page = Mirror((config.num_pages + 1,), config.device)
+        self.of_page = Mirror(config.num_pages + 1, config.device)
         self.kv = KVPool(config, num_layers=1, num_pages=config.window_pages)
 
     def alloc(self, pages: Pages) -> None:
         """Give each of `pages` a window page; the caller has made sure that there are enough."""
         taken = self.allocator.alloc(len(pages))
         assert taken is not None, f"{self.allocator.num_free} window pages are free for {pages}"
-        self._say(pages, taken)
+        self.of_page.write(pages, taken)
 
     def free(self, pages: Pages) -> None:
         """Take back the window pages of those of `pages` that have one."""
         held = self.of_page.host[pages]
         self.allocator.free(held[held > 0])
-        self._say(pages, 0)
-
-    def _say(self, pages: Pages, windows: Pages | int) -> None:
-        self.of_page.host[pages] = windows
-        self.of_page.wrote_at(pages)
+        self.of_page.write(pages, 0)
 
     def locations(self, locations: Tensor) -> Tensor:
         """Translate locations of the KV pool; what has no window KV is on the padding page."""

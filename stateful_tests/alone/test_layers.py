@@ -7,6 +7,7 @@ import torch
 
 from impl.attention import paged_attention
 from impl.batch import Batch, Chunk
+from impl.kernels.choice import Kernels
 from impl.recurrence import recur
 from stateful_tests.engines.reference.dense import dense_attention, dense_recurrence
 
@@ -25,7 +26,7 @@ def test_paged_attention_over_a_ragged_batch_equals_dense_attention(window: int 
     pool_k[locations], pool_v[locations] = k, v
     spans = [(0, 12), (3, 9), (10, 11)]
     chunks = [Chunk([0] * (end - start), row, start) for row, (start, end) in enumerate(spans)]
-    batch = Batch.of(chunks, locations, 1)
+    batch = Batch.of(chunks, locations, 1, Kernels("cpu"))
     flat = torch.cat([q[row, start:end] for row, (start, end) in enumerate(spans)])
     reach = batch.padded_index, batch.kv_locations, batch.hidden(window)
     got = paged_attention(flat, pool_k, pool_v, *reach)
@@ -42,7 +43,7 @@ def test_the_recurrence_in_chunks_equals_the_dense_one() -> None:
     expected, expected_states = dense_recurrence(q, k, v)
     states = torch.zeros(3, 2, 4, 4, dtype=torch.float64)
     read = [
-        recur(q[start:end], k[start:end], v[start:end], states, [(0, end - start, 1)])
+        recur(q[start:end], k[start:end], v[start:end], states, [(0, end - start)], [1])
         for start, end in ((0, 4), (4, 5), (5, 9))
     ]
     torch.testing.assert_close(torch.cat(read), expected.flatten(1))

@@ -15,7 +15,7 @@ from stateful_tests.alone.client import small
 def state(engine: Engine) -> list[str]:
     """Return all that a client or the scheduler could notice, as text."""
     structures = (engine.sessions, engine.turns, engine.queues.waiting, engine.queues.running)
-    free = (engine.allocator.free_pages, engine.rows.free_rows, engine.rows.mirror.host)
+    free = (engine.allocator.free_pages, engine.rows.free_rows, engine.rows.host)
     return [*map(repr, structures), *map(str, free), repr(engine.moves), repr(engine.ended)]
 
 

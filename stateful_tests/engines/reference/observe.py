@@ -65,7 +65,7 @@ def _turns(engine: Engine) -> Iterator[SeenTurn]:
 
 def _rows(engine: Engine) -> Iterator[SeenRow]:
     """Generate the rows of slots, and of turns whose session has none."""
-    table = engine.rows.mirror.host.tolist()
+    table = engine.rows.host.tolist()
     for turn in engine.turns.values():
         if turn.record and turn.session and not turn.session.slot:
             yield _row(turn.record, turn.session.id, table)
