@@ -1,0 +1,82 @@
+"""What a turn's bookkeeping costs, ours against released SGLang: one run, ratios, a verdict.
+
+    nice -n -18 taskset -c 1 python -m benchmarks.bookkeeping
+
+Exit status: 0 if the target is met, 1 if it is missed, 2 if no release is installed to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.bookkeeping import sweeps, table
+from benchmarks.bookkeeping.point import Point
+from benchmarks.bookkeeping.race import RELEASES, Result, engines, missing, race
+from benchmarks.bookkeeping.verdict import verdicts
+from stateful_tests.engines.hosting.client import Client
+from stateful_tests.engines.sglang.releases import requirement
+
+MET, MISSED, ALONE = 0, 1, 2
+
+
+def series(is_quick: bool) -> dict[str, list[Point]]:
+    """Return the points by title; the first title's are those of the target."""
+    if is_quick:
+        return {"Quick": sweeps.quick()}
+    return {
+        "Sessions, pages, contexts": sweeps.measured(sweeps.everything()),
+        "New tokens": sweeps.new_tokens(),
+        "Kernels for nothing": sweeps.free_kernels(),
+    }
+
+
+def ran(
+    console: Console, clients: dict[str, Client], points: list[Point], rounds: int
+) -> list[Result]:
+    """Race at each point, and say at which."""
+    results = []
+    for i, point in enumerate(points, 1):
+        with console.status(f"{i} of {len(points)}: {table.named(point)}"):
+            results.append(race(clients, point, rounds))
+    return results
+
+
+def main(
+    quick: Annotated[bool, typer.Option(help="A few small points, a few seconds.")] = False,
+    rounds: Annotated[int, typer.Option(help="Batches of turns at each point.")] = 15,
+    only: Annotated[str, typer.Option(help="Only series whose title has this in it.")] = "",
+    save: Annotated[Path | None, typer.Option(help="Write all that was timed, as JSON.")] = None,
+) -> None:
+    """Measure, print, and judge."""
+    console = Console(width=120)
+    absent = missing()
+    if absent:
+        console.print(f"Not installed: turnstile engines install {' '.join(absent)}")
+    there = [release for release in RELEASES if requirement(release) not in absent]
+    told: dict[str, list[Result]] = {}
+    with engines(there) as clients:
+        for title, points in series(quick).items():
+            if only in title:
+                told[title] = ran(console, clients, points, rounds)
+                table.show_points(console, title, told[title])
+                table.show_operations(console, told[title])
+                table.show_growth(console, told[title])
+    if save:
+        save.write_text(json.dumps({k: [asdict(r) for r in v] for k, v in told.items()}))
+    for point in [] if quick else sweeps.left_out(sweeps.everything()):
+        console.print(f"Left out, too large: {table.named(point)}")
+    judged = verdicts(next(iter(told.values())))
+    for verdict in judged:
+        table.show_verdict(console, verdict)
+    is_met = all(verdict.is_met for verdict in judged)
+    raise typer.Exit(ALONE if not judged else MET if is_met else MISSED)
+
+
+if __name__ == "__main__":
+    typer.run(main)

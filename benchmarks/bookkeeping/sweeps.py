@@ -1,0 +1,59 @@
+"""Which points are measured. Answers: what is compared, and what is left out?"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from benchmarks.bookkeeping.point import Point
+
+MOST_LOCATIONS = 40_000_000
+"""Of one engine: with each the tokens, twice or three times in a release, and an entry of the row
+table are kept, 16 to 32 bytes in all, in three processes at a time."""
+
+SESSIONS, AT_ONCE = (1, 32, 1024), 256
+PAGE_SIZES = (1, 16, 64)
+CONTEXTS = (1 << 10, 1 << 13, 1 << 15, 1 << 17)
+
+
+def everything() -> list[Point]:
+    """Return the points of the target: turns one at a time, and up to 256 at once."""
+    return [
+        Point(sessions=sessions, together=together, page_size=page_size, context=context)
+        for sessions, page_size, context in product(SESSIONS, PAGE_SIZES, CONTEXTS)
+        for together in sorted({1, min(sessions, AT_ONCE)})
+    ]
+
+
+def measured(points: list[Point]) -> list[Point]:
+    """Return the points that fit."""
+    return [point for point in points if point.num_locations <= MOST_LOCATIONS]
+
+
+def left_out(points: list[Point]) -> list[Point]:
+    """Return the points that are too large."""
+    return [point for point in points if point.num_locations > MOST_LOCATIONS]
+
+
+def new_tokens() -> list[Point]:
+    """Return points of one context and turns of more and more new tokens."""
+    return [
+        Point(sessions=32, together=1, page_size=16, context=1 << 15, new=new, output=output)
+        for new, output in ((1, 1), (16, 1), (256, 1), (1024, 1), (16, 16), (16, 64))
+    ]
+
+
+def free_kernels() -> list[Point]:
+    """Return points at which what a release has a GPU do is done by a few lines of numpy."""
+    return [
+        Point(sessions=32, together=n, page_size=size, context=context, free_kernels=True)
+        for size, context, n in product(PAGE_SIZES, (1 << 10, 1 << 15), (1, 32))
+    ]
+
+
+def quick() -> list[Point]:
+    """Return a few points that take seconds."""
+    return [
+        Point(sessions=1, together=1, page_size=16, context=256, new=8, output=4),
+        Point(sessions=4, together=4, page_size=1, context=256, new=8, output=4),
+        Point(sessions=4, together=2, page_size=16, context=256, new=8, output=4),
+    ]
