@@ -2,7 +2,7 @@
 
     nice -n -18 taskset -c 1 python -m benchmarks.bookkeeping
 
-Exit status: 0 if the target is met, 1 if it is missed, 2 if no release is installed to compare with.
+Exit status: 0 if the target is met, 1 if it is missed, 2 if there is no release to compare with.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from stateful_tests.engines.sglang.releases import requirement
 MET, MISSED, ALONE = 0, 1, 2
 
 
-def series(is_quick: bool) -> dict[str, list[Point]]:
+def series(is_quick: bool, most: int) -> dict[str, list[Point]]:
     """Return the points by title; the first title's are those of the target."""
     if is_quick:
         return {"Quick": sweeps.quick()}
     return {
-        "Sessions, pages, contexts": sweeps.measured(sweeps.everything()),
+        "Sessions, pages, contexts": sweeps.measured(sweeps.everything(), most),
         "New tokens": sweeps.new_tokens(),
         "Kernels for nothing": sweeps.free_kernels(),
     }
@@ -39,11 +39,11 @@ def series(is_quick: bool) -> dict[str, list[Point]]:
 def ran(
     console: Console, clients: dict[str, Client], points: list[Point], rounds: int
 ) -> list[Result]:
-    """Race at each point, and say at which."""
+    """Race at each point, and say at which, on stderr."""
     results = []
     for i, point in enumerate(points, 1):
-        with console.status(f"{i} of {len(points)}: {table.named(point)}"):
-            results.append(race(clients, point, rounds))
+        console.print(f"{i} of {len(points)}: {table.named(point)}", highlight=False)
+        results.append(race(clients, point, rounds))
     return results
 
 
@@ -51,6 +51,7 @@ def main(
     quick: Annotated[bool, typer.Option(help="A few small points, a few seconds.")] = False,
     rounds: Annotated[int, typer.Option(help="Batches of turns at each point.")] = 15,
     only: Annotated[str, typer.Option(help="Only series whose title has this in it.")] = "",
+    most: Annotated[int, typer.Option(help="Locations, at a point.")] = sweeps.MOST_LOCATIONS,
     save: Annotated[Path | None, typer.Option(help="Write all that was timed, as JSON.")] = None,
 ) -> None:
     """Measure, print, and judge."""
@@ -61,15 +62,15 @@ def main(
     there = [release for release in RELEASES if requirement(release) not in absent]
     told: dict[str, list[Result]] = {}
     with engines(there) as clients:
-        for title, points in series(quick).items():
+        for title, points in series(quick, most).items():
             if only in title:
-                told[title] = ran(console, clients, points, rounds)
+                told[title] = ran(Console(stderr=True), clients, points, rounds)
                 table.show_points(console, title, told[title])
                 table.show_operations(console, told[title])
                 table.show_growth(console, told[title])
     if save:
         save.write_text(json.dumps({k: [asdict(r) for r in v] for k, v in told.items()}))
-    for point in [] if quick else sweeps.left_out(sweeps.everything()):
+    for point in [] if quick else sweeps.left_out(sweeps.everything(), most):
         console.print(f"Left out, too large: {table.named(point)}")
     judged = verdicts(next(iter(told.values())))
     for verdict in judged:

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import gc
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.bookkeeping.point import FIRST, Point
+from benchmarks.bookkeeping.point import FIRST, GROUP, Point
 from benchmarks.bookkeeping.stopwatch import Stopwatch
 
-TOKENS = 60
-"""Different token ids: each engine has the same, small numbers to keep."""
+TOKENS, LOWEST = 1000, 1000
+"""How many token ids are used, from which on: no number is one of those that Python keeps once."""
+
+
+def tokens(length: int) -> list[int]:
+    """Return so many new tokens."""
+    return [LOWEST + i % TOKENS for i in range(length)]
 
 
 class Contestant(ABC):
@@ -52,29 +58,45 @@ class Contestant(ABC):
     def lengths(self) -> list[int]:
         """Return how many tokens each session's last turn has, by session."""
 
+    @abstractmethod
+    def pools(self) -> tuple[Any, Any]:
+        """Return the pool of rows and the allocator of locations."""
+
     # -- the turns
 
     def prepare(self, point: Point) -> None:
         """Begin anew, and bring every session to its context."""
+        self.reset(point)
+        self.grow_all()
+
+    def reset(self, point: Point) -> None:
+        """Begin anew, without sessions; the engine before is gone first."""
         self.point, self.engine = point, None
         gc.collect()
         self.make(point)
         self.next = 0
-        self.left = dict.fromkeys(range(point.sessions), point.turns)
-        for session in self.left:
-            self.grow(session)
+        self.left: dict[int, int] = {}  # turns that a session takes before it is made anew
 
-    def grow(self, session: int) -> None:
-        """Open a session and bring it to its context in two turns, the second of which is long.
+    def grow_all(self) -> None:
+        """Bring every session to its context."""
+        self.grow(range(self.point.sessions))
+
+    def grow(self, sessions: Sequence[int]) -> None:
+        """Open sessions and bring them to their context in two turns, the second of which is long.
 
         The first prompt is the session's own: it stays in the tree when the session is closed.
         """
-        self.open(session)
-        own = [session % TOKENS, session // TOKENS % TOKENS, *range(FIRST - 2)]
-        self._turn([session], [1 + token % TOKENS for token in own], 1)
-        rest = self.point.context - FIRST - 2
-        self._turn([session], [1 + i % TOKENS for i in range(rest)], 1)
-        self.left[session] = self.point.turns
+        for first in range(0, len(sessions), GROUP):
+            group = sessions[first : first + GROUP]
+            for session in group:
+                self.open(session)
+            self._take({session: self._first(session) for session in group}, 1)
+            rest = self.point.context - FIRST - 2
+            self._take({session: tokens(rest) for session in group}, 1)
+            self.left.update(dict.fromkeys(group, self.point.turns))
+
+    def _first(self, session: int) -> list[int]:
+        return [LOWEST + session % TOKENS, LOWEST + session // TOKENS, *tokens(FIRST - 2)]
 
     def turns(self) -> dict[str, float]:
         """Time one batch of turns, and return microseconds per turn by operation.
@@ -85,19 +107,21 @@ class Contestant(ABC):
         point = self.point
         sessions = [(self.next + i) % point.sessions for i in range(point.together)]
         self.next = (self.next + point.together) % point.sessions
+        grown = [session for session in sessions if not self.left[session]]
+        for session in grown:
+            self.close(session)
+        self.grow(grown)
         for session in sessions:
-            if not self.left[session]:
-                self.close(session)
-                self.grow(session)
             self.left[session] -= 1
+        new = {session: tokens(point.new) for session in sessions}
         gc.disable()
         self.stopwatch.clear()
-        self._turn(sessions, [1 + i % TOKENS for i in range(point.new)], point.output)
+        self._take(new, point.output)
         gc.enable()
         return self.stopwatch.taken(len(sessions))
 
-    def _turn(self, sessions: list[int], tokens: list[int], max_new_tokens: int) -> None:
-        for session in sessions:
+    def _take(self, turns: dict[int, list[int]], max_new_tokens: int) -> None:
+        for session, new in turns.items():
             self.num_turns += 1
-            self.submit(session, self.num_turns, tokens, max_new_tokens)
-        self.run(len(sessions))
+            self.submit(session, self.num_turns, new, max_new_tokens)
+        self.run(len(turns))

@@ -1,6 +1,6 @@
 """The process of one contestant: `configure` and `turns`, a JSON object per line.
 
-It is a release's where the release is on the path, and ours elsewhere: neither can import the other.
+It is a release's where that is on the path, and ours elsewhere: neither can import the other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch
 
 from benchmarks.bookkeeping.contestant import Contestant
 from benchmarks.bookkeeping.point import Point
+from benchmarks.bookkeeping.weight import weighed
 from stateful_tests.engines.hosting.serve import serve
 from stateful_tests.engines.sglang.host.missing import install_stubs
 
@@ -33,6 +34,11 @@ class Commands:
     def turns(self) -> dict[str, float]:
         """Time a batch of turns."""
         return self.contestant.turns()
+
+    def memory(self, **sizes: Any) -> dict[str, int]:
+        """Return how many bytes a point's sessions take, and the pools of rows and locations."""
+        point = Point(**sizes)
+        return weighed(self.contestant, point)
 
 
 def make_commands() -> Commands:

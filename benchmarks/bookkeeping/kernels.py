@@ -1,7 +1,7 @@
-"""What a release leaves to Triton kernels, on a CPU: the release's own functions, or next to nothing.
+"""What a release leaves to Triton kernels, on a CPU: its own functions, or next to nothing.
 
-A paged allocator chooses locations in kernels. 0.5.23 has functions of its own for where there is no
-Triton. 0.5.11 has one for extends; for decodes there is a stand-in here, of as few operations.
+A paged allocator chooses locations in kernels. 0.5.23 has functions of its own for where there is
+no Triton. 0.5.11 has one for extends; for decodes there is a stand-in here, of as few operations.
 Rows are written by a kernel, too, and on a CPU by a loop of the release's, prefix and all.
 """
 

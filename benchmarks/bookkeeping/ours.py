@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from benchmarks.bookkeeping.contestant import Contestant
+from benchmarks.bookkeeping.contestant import LOWEST, Contestant
 from benchmarks.bookkeeping.point import Point
 from impl.batch import Chunk
 from impl.config import EngineConfig, ModelConfig
@@ -24,7 +25,9 @@ TIMED = (
 )
 """Class, method, and the operation that it is."""
 
-TINY = ModelConfig(num_layers=1, num_heads=1, num_kv_heads=1, head_dim=2, ffn_size=1)
+TINY = ModelConfig(
+    vocab_size=2 * LOWEST, num_layers=1, num_heads=1, num_kv_heads=1, head_dim=2, ffn_size=1
+)
 
 
 class NoModel:
@@ -53,7 +56,7 @@ class Ours(Contestant):
                 num_rows=point.sessions,
                 context_len=point.most,
                 queue_limit=point.sessions,
-                token_budget=point.most * point.together,
+                token_budget=point.most * point.batch,
                 session_timeout=1e9,
                 dtype="bfloat16",
                 model=TINY,
@@ -86,3 +89,7 @@ class Ours(Contestant):
     def lengths(self) -> list[int]:
         """Return the tokens of each session's last turn."""
         return [len(session.history) for session in self.engine.sessions.values()]
+
+    def pools(self) -> tuple[Any, Any]:
+        """Return rows and allocator."""
+        return self.engine.rows, self.engine.allocator

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 FIRST = 64
 """Tokens of a session's first prompt. It alone is put into the prefix tree."""
 
+GROUP = 16
+"""Sessions that are made at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
@@ -24,6 +27,11 @@ class Point:
     def turn(self) -> int:
         """By how much a turn lengthens its session."""
         return self.new + self.output
+
+    @property
+    def batch(self) -> int:
+        """The most sessions that are served at once, also while they grow."""
+        return max(self.together, GROUP)
 
     @property
     def turns(self) -> int:

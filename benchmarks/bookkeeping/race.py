@@ -1,4 +1,4 @@
-"""All engines in turn, point by point, so that whatever slows the machine down slows all of them."""
+"""All engines in turn, point by point: whatever slows the machine down slows all of them."""
 
 from __future__ import annotations
 

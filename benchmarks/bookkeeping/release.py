@@ -87,9 +87,9 @@ class Release(Contestant):
             World(
                 page_size=point.page_size,
                 num_pages=point.num_pages,
-                rows=point.sessions + point.together,
+                rows=point.sessions + point.batch,
                 context_len=point.most + 16,
-                max_prefill_tokens=point.most * point.together,
+                max_prefill_tokens=point.most * point.batch,
             )
         )
 
@@ -124,3 +124,7 @@ class Release(Contestant):
         sessions = self.engine.session_controller.sessions.values()
         last = [next(iter(session.req_nodes.values())).req for session in sessions]
         return [len(req.origin_input_ids) + len(req.output_ids) for req in last]
+
+    def pools(self) -> tuple[Any, Any]:
+        """Return rows and allocator."""
+        return self.engine.req_to_token_pool, self.engine.token_to_kv_pool_allocator
