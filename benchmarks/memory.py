@@ -2,14 +2,15 @@
 
     python -m benchmarks.memory
 
-Sessions are made, and what was allocated meanwhile is weighed: token lists, objects, KV records,
-table entries; never K and V. Of two numbers of sessions and two contexts the slopes are told.
+Sessions are made, and what was allocated meanwhile is weighed: tokens, objects, KV records; beside
+it the pools of rows and locations, which are made at the start. Never K and V. What is told are
+slopes: of two numbers of sessions, and of two contexts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -37,10 +38,11 @@ class Weight:
 def weight(client: Client, page_size: int) -> Weight:
     """Weigh an engine's sessions."""
 
-    def at(sessions: int, context: int) -> tuple[Point, dict[str, int]]:
+    client.configure(Point(sessions=1, together=1, page_size=page_size, context=SHORT))
+
+    def at(sessions: int, context: int) -> tuple[Point, dict[str, Any]]:
         point = Point(sessions=sessions, together=1, page_size=page_size, context=context)
-        client.configure(point)
-        return point, client.ask("memory", **vars(point))
+        return point, client.ask("memory", **asdict(point))
 
     (_, few), (point, long), (_, many) = at(FEW, SHORT), at(FEW, LONG), at(MANY, SHORT)
     token = (long["sessions"] - few["sessions"]) / (FEW * (LONG - SHORT))
@@ -48,7 +50,7 @@ def weight(client: Client, page_size: int) -> Weight:
     return Weight(
         session=session,
         token=token,
-        row_entry=long["rows"] / (point.sessions * point.most),
+        row_entry=long["row"] / point.most,
         page=long["allocator"] / point.num_pages,
     )
 

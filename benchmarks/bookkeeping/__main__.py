@@ -24,13 +24,17 @@ from stateful_tests.engines.sglang.releases import requirement
 
 MET, MISSED, ALONE = 0, 1, 2
 
+TARGETED = ("One at a time", "At once", "Quick")
+"""The series of the points that the target speaks of; the others explain."""
+
 
 def series(is_quick: bool, most: int) -> dict[str, list[Point]]:
-    """Return the points by title; the first title's are those of the target."""
+    """Return the points by title; those of the titles in TARGETED are judged."""
     if is_quick:
         return {"Quick": sweeps.quick()}
     return {
-        "Sessions, pages, contexts": sweeps.measured(sweeps.everything(), most),
+        "One at a time": sweeps.measured(sweeps.one_at_a_time(), most),
+        "At once": sweeps.measured(sweeps.at_once(), most),
         "New tokens": sweeps.new_tokens(),
         "Kernels for nothing": sweeps.free_kernels(),
     }
@@ -65,16 +69,14 @@ def main(
         for title, points in series(quick, most).items():
             if only in title:
                 told[title] = ran(Console(stderr=True), clients, points, rounds)
-                table.show_points(console, title, told[title])
-                table.show_operations(console, told[title])
-                table.show_growth(console, told[title])
+                table.show(console, title, told[title])
     if save:
         save.write_text(json.dumps({k: [asdict(r) for r in v] for k, v in told.items()}))
-    for point in [] if quick else sweeps.left_out(sweeps.everything(), most):
-        console.print(f"Left out, too large: {table.named(point)}")
-    judged = verdicts(next(iter(told.values())))
+    if not quick:
+        table.show_left_out(console, sweeps.left_out(sweeps.one_at_a_time(), most))
+    judged = verdicts([result for title in TARGETED for result in told.get(title, [])])
     for verdict in judged:
-        table.show_verdict(console, verdict)
+        table.show_verdict(console, "All that the target speaks of", verdict)
     is_met = all(verdict.is_met for verdict in judged)
     raise typer.Exit(ALONE if not judged else MET if is_met else MISSED)
 

@@ -35,8 +35,8 @@ class Commands:
         """Time a batch of turns."""
         return self.contestant.turns()
 
-    def memory(self, **sizes: Any) -> dict[str, int]:
-        """Return how many bytes a point's sessions take, and the pools of rows and locations."""
+    def memory(self, **sizes: Any) -> dict[str, float]:
+        """Return how many bytes a point's sessions take, and their pools."""
         point = Point(**sizes)
         return weighed(self.contestant, point)
 

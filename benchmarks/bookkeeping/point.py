@@ -35,8 +35,11 @@ class Point:
 
     @property
     def turns(self) -> int:
-        """Turns that a session takes before it is made anew: it grows by an eighth, or one turn."""
-        return max(1, self.context // 8 // self.turn)
+        """Turns that a session takes before it is made anew: it grows by an eighth at most.
+
+        Or by one turn, and never by more than 32.
+        """
+        return max(1, min(32, self.context // 8 // self.turn))
 
     @property
     def most(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from benchmarks.bookkeeping.point import Point
@@ -15,12 +16,20 @@ PAGE_SIZES = (1, 16, 64)
 CONTEXTS = (1 << 10, 1 << 13, 1 << 15, 1 << 17)
 
 
-def everything() -> list[Point]:
-    """Return the points of the target: turns one at a time, and up to 256 at once."""
+def one_at_a_time() -> list[Point]:
+    """Return points at which one session takes a turn while the others idle."""
     return [
-        Point(sessions=sessions, together=together, page_size=page_size, context=context)
+        Point(sessions=sessions, together=1, page_size=page_size, context=context)
         for sessions, page_size, context in product(SESSIONS, PAGE_SIZES, CONTEXTS)
-        for together in sorted({1, min(sessions, AT_ONCE)})
+    ]
+
+
+def at_once() -> list[Point]:
+    """Return points at which all sessions take turns at once, or 256 of them."""
+    return [
+        replace(point, together=min(point.sessions, AT_ONCE))
+        for point in one_at_a_time()
+        if point.sessions > 1
     ]
 
 

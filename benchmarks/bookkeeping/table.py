@@ -11,7 +11,7 @@ from rich.table import Table
 from benchmarks.bookkeeping.point import Point
 from benchmarks.bookkeeping.race import OURS, Result
 from benchmarks.bookkeeping.stopwatch import OPERATIONS
-from benchmarks.bookkeeping.verdict import LEAST, TARGET, Verdict, growth
+from benchmarks.bookkeeping.verdict import LEAST, TARGET, Verdict, growth, verdicts
 
 
 def named(point: Point) -> str:
@@ -20,6 +20,15 @@ def named(point: Point) -> str:
         f"{point.sessions:,} sessions, {point.together} at once, page_size {point.page_size}, "
         f"context {point.context:,}, {point.new} + {point.output} tokens"
     )
+
+
+def show(console: Console, title: str, results: Sequence[Result]) -> None:
+    """Print all that is known of a series."""
+    show_points(console, title, results)
+    show_operations(console, results)
+    show_growth(console, results)
+    for verdict in verdicts(results):
+        show_verdict(console, title, verdict)
 
 
 def show_points(console: Console, title: str, results: Sequence[Result]) -> None:
@@ -61,12 +70,18 @@ def show_growth(console: Console, results: Sequence[Result]) -> None:
         console.print(f"From the shortest context to the longest: {', '.join(told)} (median).")
 
 
-def show_verdict(console: Console, verdict: Verdict) -> None:
+def show_left_out(console: Console, points: Sequence[Point]) -> None:
+    """Print which points are left out."""
+    for sessions, context in sorted({(point.sessions, point.context) for point in points}):
+        console.print(f"Left out, too large: {sessions:,} sessions of {context:,} tokens")
+
+
+def show_verdict(console: Console, title: str, verdict: Verdict) -> None:
     """Print whether the target is met against one release."""
     word = "[green]met[/]" if verdict.is_met else "[red]missed[/]"
     console.print(
-        f"{verdict.release}: {word}. Ours is {verdict.median:.2f} times as quick at the median "
-        f"(target {TARGET:g}), {verdict.least:.2f} at the worst point (target {LEAST:g}): "
+        f"{title}: {verdict.release}, {word}. Ours is {verdict.median:.2f} times as quick at the "
+        f"median (target {TARGET:g}), {verdict.least:.2f} at the worst point (target {LEAST:g}): "
         f"{named(verdict.worst.point)}.",
         highlight=False,
     )

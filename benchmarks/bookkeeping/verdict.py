@@ -36,13 +36,14 @@ class Verdict:
 
 def verdicts(results: Sequence[Result]) -> list[Verdict]:
     """Return the verdict on each release that took part in all of these results."""
+    releases = results[0].releases if results else []
     return [
         Verdict(
             release,
             median(result.ratio(release) for result in results),
             min(results, key=lambda result: result.ratio(release)),
         )
-        for release in results[0].releases
+        for release in releases
     ]
 
 

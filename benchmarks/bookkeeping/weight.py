@@ -1,9 +1,8 @@
-"""How many bytes a contestant's bookkeeping takes: what sessions hold, and the pools they share."""
+"""How many bytes a contestant's bookkeeping takes: what sessions hold, and their pools."""
 
 from __future__ import annotations
 
 import gc
-import sys
 import tracemalloc
 from typing import Any
 
@@ -14,23 +13,26 @@ from benchmarks.bookkeeping.contestant import Contestant
 from benchmarks.bookkeeping.point import Point
 
 
-def weighed(contestant: Contestant, point: Point) -> dict[str, int]:
-    """Return the bytes that a point's idle sessions hold, and those of rows and allocator.
+def weighed(contestant: Contestant, point: Point) -> dict[str, float]:
+    """Return the bytes that a point's idle sessions hold, of a row, and of the allocator.
 
-    What sessions hold is what is allocated while they grow and is still there when they idle:
-    Python objects and arrays (as tracemalloc has it), and tensors.
+    What sessions hold is what is allocated while they grow and take a turn each, and is still there
+    when they idle: Python objects and arrays (as tracemalloc has it), and tensors.
     """
-    contestant.prepare(point)  # what is made once only is made now
     contestant.reset(point)
     gc.collect()
     tensors = tensor_bytes()
     tracemalloc.start()
     contestant.grow_all()
+    for _ in range(0, point.sessions, point.together):
+        contestant.turns()
     gc.collect()
     held = tracemalloc.get_traced_memory()[0] + tensor_bytes() - tensors
     tracemalloc.stop()
     rows, allocator = contestant.pools()
-    return {"sessions": held, "rows": array_bytes(rows), "allocator": array_bytes(allocator)}
+    row = max(array_bytes(table) / len(table) for table in arrays(rows) if table.ndim == 2)
+    free = sum(array_bytes(array) for array in arrays(allocator))
+    return {"sessions": held, "row": row, "allocator": free}
 
 
 def tensor_bytes() -> int:
@@ -40,14 +42,12 @@ def tensor_bytes() -> int:
     return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
 
-def array_bytes(pool: Any) -> int:
-    """Return the bytes of the tensors, arrays and lists that an object has for attributes."""
-    total = 0
-    for value in vars(pool).values():
-        if isinstance(value, torch.Tensor):
-            total += value.untyped_storage().nbytes()
-        elif isinstance(value, np.ndarray):
-            total += value.nbytes
-        elif isinstance(value, list):
-            total += sys.getsizeof(value)
-    return total
+def arrays(pool: Any) -> list[Any]:
+    """Return the tensors and arrays that an object has for attributes."""
+    return [value for value in vars(pool).values() if isinstance(value, torch.Tensor | np.ndarray)]
+
+
+def array_bytes(array: Any) -> int:
+    """Return the bytes of the memory in which a tensor or array lies."""
+    tensor = array if isinstance(array, torch.Tensor) else torch.from_numpy(array)
+    return tensor.untyped_storage().nbytes()
