@@ -46,7 +46,7 @@ def ran(
     """Race at each point, and say at which, on stderr."""
     results = []
     for i, point in enumerate(points, 1):
-        console.print(f"{i} of {len(points)}: {table.named(point)}", highlight=False)
+        console.print(f"{i} of {len(points)}: {table.named(point)}", soft_wrap=True)
         results.append(race(clients, point, rounds))
     return results
 
@@ -78,7 +78,7 @@ def main(
     for verdict in judged:
         table.show_verdict(console, "All that the target speaks of", verdict)
     is_met = all(verdict.is_met for verdict in judged)
-    raise typer.Exit(ALONE if not judged else MET if is_met else MISSED)
+    raise typer.Exit(ALONE if not there else MET if is_met else MISSED)
 
 
 if __name__ == "__main__":

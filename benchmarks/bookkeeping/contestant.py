@@ -99,11 +99,11 @@ class Contestant(ABC):
         return [LOWEST + session % TOKENS, LOWEST + session // TOKENS, *tokens(FIRST - 2)]
 
     def turns(self) -> dict[str, float]:
-        """Time one batch of turns, and return microseconds per turn by operation.
+        """Time one batch of turns, and return microseconds per turn by operation."""
+        return self.timed(self.ready())
 
-        Sessions take turns; one that has grown too long is made anew first. No garbage is collected
-        while turns are timed.
-        """
+    def ready(self) -> list[int]:
+        """Return the sessions whose turns come next; those that are too long are made anew."""
         point = self.point
         sessions = [(self.next + i) % point.sessions for i in range(point.together)]
         self.next = (self.next + point.together) % point.sessions
@@ -113,10 +113,17 @@ class Contestant(ABC):
         self.grow(grown)
         for session in sessions:
             self.left[session] -= 1
-        new = {session: tokens(point.new) for session in sessions}
+        return sessions
+
+    def timed(self, sessions: Sequence[int]) -> dict[str, float]:
+        """Let sessions take a turn at once, and return microseconds per turn by operation.
+
+        No garbage is collected meanwhile.
+        """
+        new = {session: tokens(self.point.new) for session in sessions}
         gc.disable()
         self.stopwatch.clear()
-        self._take(new, point.output)
+        self._take(new, self.point.output)
         gc.enable()
         return self.stopwatch.taken(len(sessions))
 
