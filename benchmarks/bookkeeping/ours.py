@@ -13,13 +13,14 @@ from benchmarks.bookkeeping.point import Point
 from impl.batch import Chunk
 from impl.config import EngineConfig, ModelConfig
 from impl.engine import Engine
+from impl.memory import Memory
 from impl.session_cache import SessionCache
 from impl.session_controller import SessionController
 
 TIMED = (
     (SessionController, "submit", "create"),
     (SessionCache, "lend", "match"),
-    (SessionCache, "reserve", "allocate"),
+    (SessionCache, "reserve_all", "allocate"),
     (SessionController, "finish", "finish"),
     (SessionCache, "take_back", "finish"),
 )
@@ -32,6 +33,10 @@ TINY = ModelConfig(
 
 class NoModel:
     """Says one token always."""
+
+    def __init__(self, memory: Memory) -> None:
+        """Stand for a model with this memory."""
+        self.memory = memory
 
     def forward(self, chunks: Sequence[Chunk]) -> Tensor:
         """Return the next token of each chunk [num_chunks]."""
@@ -58,11 +63,12 @@ class Ours(Contestant):
                 queue_limit=point.sessions,
                 token_budget=point.most * point.batch,
                 session_timeout=1e9,
+                self_check=False,
                 dtype="bfloat16",
                 model=TINY,
             )
         )
-        vars(engine.launcher)["runner"] = NoModel()
+        vars(engine.launcher)["runner"] = NoModel(engine.memory)
         self.engine = engine
 
     def open(self, session: int) -> None:
@@ -88,7 +94,7 @@ class Ours(Contestant):
 
     def lengths(self) -> list[int]:
         """Return the tokens of each session's last turn."""
-        return [len(session.history) for session in self.engine.sessions.values()]
+        return [session.history_len for session in self.engine.sessions.values()]
 
     def pools(self) -> tuple[Any, Any]:
         """Return rows and allocator."""
