@@ -12,6 +12,7 @@ Read `engine` first. One line for each module, in the order in which they build 
     allocator           which pages are free
     mirror              numbers that the host writes and the device reads
     page_table          which page holds token i of a row
+    kernels             the hot paths: in plain torch, and in Triton
     kv_pool             the K and V of each location
     window_pool         the same for sliding-window layers, which need less
     recurrent_pool      the states of recurrent layers
