@@ -45,7 +45,8 @@ class PageTable:
         self.host: Pages = np.zeros((num_rows, self.width), dtype=np.int32)
         self.device = torch.device(device)
         shared = torch.from_numpy(self.host)
-        self._copy = shared if self.device.type == "cpu" else shared.to(self.device)
+        self._is_shared = self.device.type == "cpu" and not kernels.use_triton
+        self._copy = shared if self._is_shared else shared.to(self.device, copy=True)
         self._written: list[tuple[int, int, int]] = []  # rows and ranges that the copy lacks
         self.free_rows = list(range(num_rows))[::-1]
 
@@ -70,7 +71,7 @@ class PageTable:
         """Let `row` list `pages` from its page number `start` on."""
         end = start + len(pages)
         self.host[row, start:end] = pages
-        if self.device.type != "cpu":
+        if not self._is_shared:
             self._written.append((row, start, end))
 
     def on_device(self) -> Tensor:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from impl.engine import Engine
+from stateful_tests.alone.client import Client
 from stateful_tests.alone.kernels.agree import (
     agree_on_attention,
     agree_on_locations,
@@ -18,6 +20,7 @@ from stateful_tests.alone.kernels.agree import (
     agree_on_stores,
 )
 from stateful_tests.alone.kernels.shapes import SHAPES, Shape
+from stateful_tests.alone.test_tokens import configured
 
 
 @pytest.fixture(params=[1, None])
@@ -55,3 +58,18 @@ def test_stores(seed: int, dtype: torch.dtype) -> None:
 def test_attention(shape: Shape) -> None:
     """Contexts in one split, in some, and in more than are combined at a time."""
     agree_on_attention(shape, "cpu")
+
+
+@pytest.mark.parametrize(("kind", "page_size"), [("plain", 2), ("windows", 4), ("hybrid", 1)])
+def test_an_engine_on_these_kernels_says_what_the_dense_model_says(
+    kind: str, page_size: int
+) -> None:
+    """All that nobody may read is spoilt after each step; the page table has a copy of its own."""
+    client = Client(Engine(configured(kind, page_size, use_triton=True)), seed=1)
+    for _ in range(12):
+        client.ask()
+        client.engine.step()
+        client.look()
+    client.leave()
+    assert client.seen["finish"]
+    assert client.seen["decode"]
