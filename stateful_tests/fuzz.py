@@ -31,7 +31,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
     pages, rows = turn + choose([0, 1, turn // 2, turn, -1]), choose([3, 2, 1])
     recurrent = {"recurrents": max(1, rows - choose([0, 1]))}
     window = {"window": choose([1, 2, 4]), "window_pages": turn + choose([0, 1, 3])}
-    layers = choose([{}, {}, recurrent, window, window, {**window, **recurrent}])
+    layers = choose([{}, recurrent, window, window, {**window, **recurrent}])
     return Setting(
         Size(
             sessions=3,

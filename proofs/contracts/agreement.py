@@ -78,16 +78,18 @@ def both_reserve_as_many_new_pages(allocated: int, upto: int, page_size: int) ->
 
 @contract(SessionCache.free_tail, SessionCache.tail_start)
 def both_free_the_same_tail_and_keep_the_same_lengths(
-    n: int, committed: int, allocated: int, page_size: int
+    n: int, committed: int, allocated: int, drafted: int, page_size: int
 ) -> None:
-    assert are_lengths(n, committed)
+    assert are_lengths(n, committed, drafted)
     assert page_size >= 1
     assert committed <= allocated
     s, freed = spec_state(spec_size(page_size=page_size)), list[tuple[int, int]]()
     rows = having(pages=lambda _row, start, end: (start, end))
     cache = part(SessionCache, page_size=page_size, rows=rows, free=freed.append)
     record = KVRecord(0, committed=committed, launched=committed, allocated=allocated)
+    record.drafted = drafted
     cache.free_tail(record, n)
+    assert record.drafted == s.least(drafted, n)
     assert freed == ([(s.pages(n), s.pages(allocated))] if n < allocated else [])
     assert record.allocated == s.least(allocated, n)
     assert record.committed == record.launched == s.least(committed, n)
