@@ -81,7 +81,9 @@ BUGS = {
     bug.id: bug
     for bug in (
         Bug("B1", "an unaligned committed length is reported as protected",
-            ("the_protected_prefix_is_page_aligned", "no_page_is_lost"), records.b1),
+            # a model with recurrent layers has no protected prefix at all
+            ("the_protected_prefix_is_page_aligned", "no_page_is_lost",
+             "a_recurrent_row_reads_no_tree"), records.b1),
         Bug("B2", "the speculative tail stays in the slot",
             ("an_idle_slot_holds_at_most_the_last_turn",), records.b2),
         Bug("B3", "a lent slot is counted twice", ("pages_add_up",), accounting.b3),
