@@ -125,8 +125,8 @@ def test_a_page_that_is_lost_is_seen_after_the_last_close() -> None:
     lockstep, allocator = replay.lockstep, replay.engine.inner.allocator
     lockstep.pace = Pace(states=10**9)
     lockstep.compare = lambda: None  # type: ignore[method-assign]
-    free, size = allocator.free, allocator.page_size
-    allocator.free = lambda locations: free(locations[size:])  # type: ignore[method-assign]
+    free = allocator.free
+    allocator.free = lambda pages: free(pages[1:])  # type: ignore[method-assign]
     difference = replay.run().difference
     assert difference is not None
     assert difference.check == "nothing_is_lost_in_the_end"
