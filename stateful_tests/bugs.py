@@ -21,7 +21,7 @@ from stateful_tests.difference import Difference
 from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.lockstep import Lockstep
-from stateful_tests.planted import accounting, pools, records, turns
+from stateful_tests.planted import accounting, pools, records, states, turns
 from stateful_tests.setting import Setting
 
 TRACES = Path(__file__).parent / "traces"
@@ -117,5 +117,15 @@ BUGS = {
         Bug("N1", "KV of another namespace is reused",
             ("the_spec_allows_every_move", "a_protected_page_is_the_trees",
              "kv_stays_in_its_namespace"), pools.n1),
+        Bug("N2", "a row goes on in the tree's own recurrent state",
+            ("no_recurrent_state_has_two_holders",), states.n2),
+        Bug("N3", "an evicted node's recurrent state is lost",
+            ("no_recurrent_state_is_lost",), states.n3),
+        Bug("N4", "pages are read that lack their recurrent state",
+            ("the_spec_allows_every_move",), states.n4),
+        Bug("N5", "the recurrent state of later tokens is published",
+            ("the_spec_allows_every_move",), states.n5),
+        Bug("N6", "a recurrent state is not copied",
+            ("a_recurrent_state_is_that_of_the_tokens",), states.n6),
     )
 }  # fmt: skip
