@@ -80,7 +80,7 @@ class EngineConfig:
     num_drafts: int = 0  # tokens guessed in each round of speculative decoding; 0: none
     window: int = 0  # tokens that sliding-window layers look back; 0: there are no such layers
     window_pages: int = 0  # usable pages of their KV pool
-    recurrents: int = 0  # recurrent states; 0: there are no recurrent layers
+    recurrents: int = 0  # recurrent states, of rows and of the tree; 0: no recurrent layers
     session_timeout: float = 3600.0  # seconds after which an idle session is closed
     self_check: bool = True  # after each step the sums, and everything when the last turn has ended
     use_triton: bool | None = None  # for the hot paths; None: on CUDA, if Triton is installed

@@ -77,7 +77,7 @@ class Mechanism:
     def start(self, turn_id: int, hit: int) -> bool:
         """Give a fresh row to a turn whose session keeps no KV; `hit` pages come from the tree.
 
-        False: no free row.
+        False: no free row, or no free recurrent state.
         """
         session, turn = self.queues.runnable(turn_id)
         assert session.slot is None, f"a turn of a session with a slot resumes: {session}"
@@ -127,14 +127,21 @@ class Mechanism:
         assert record.cursor < length <= start, f"cannot slide to {length}: {turn}"
         self.cache.slide(record, length)
 
-    def publish(self, turn_id: int) -> None:
-        """Put the first prompt's whole pages into the radix tree, and lock them for the turn."""
+    def publish(self, turn_id: int) -> bool:
+        """Put the first prompt's whole pages into the radix tree, and lock them for the turn.
+
+        A recurrent state goes with them, so it must be the one at their end. False: the tree has
+        no room for it.
+        """
         session, turn, record = self.queues.at_rest(turn_id)
         length = floor_align(session.first_prompt_len, self.queues.config.page_size)
-        assert record.recurrent is None, f"a recurrent state is not in the tree: {turn}"
         assert record.cursor == record.protected < length, f"has nothing to publish: {turn}"
-        assert session.first_prompt_len <= record.committed, f"the prompt is not computed: {turn}"
-        self.cache.publish(session, record, turn.tokens[:length])
+        if record.recurrent is None:
+            computed = session.first_prompt_len <= record.committed
+        else:
+            computed = record.committed == length
+        assert computed, f"not at the end of what it would publish: {turn}"
+        return self.cache.publish(session, record, turn.tokens[:length])
 
     # -- a turn ends well, or goes back
 

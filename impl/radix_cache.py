@@ -85,7 +85,8 @@ class RadixCache:
     def _split(self, node: RadixNode, inside: int) -> RadixNode:
         """Cut a node after `inside` of its tokens; return the upper part, which is new.
 
-        The lower part stays the same object, with the locks on it: those hold for the upper, too.
+        The lower part stays the same object, with its locks, which hold for the upper one as well,
+        and with its recurrent state, which stands at its end.
         """
         if inside == len(node.key):
             return node
@@ -141,6 +142,36 @@ class RadixCache:
                 self.protected_size -= len(part.key)
                 self._leaves.add(part)
 
+    # -- recurrent states
+
+    def kept_len(self, namespace: int, tokens: Sequence[int]) -> int:
+        """Return the length of the longest prefix of `tokens` at whose end a state is kept."""
+        node, inside, length = self.find(namespace, tokens)
+        if inside < len(node.key):
+            assert node.parent is not None, "a root has no tokens to end inside of"
+            node, length = node.parent, length - inside
+        while node.parent is not None and node.recurrent is None:
+            node, length = node.parent, length - len(node.key)
+        return length
+
+    def state_at(self, namespace: int, tokens: Sequence[int]) -> int | None:
+        """Return the state that is kept at the end of `tokens`, or None."""
+        node, inside, length = self.find(namespace, tokens)
+        return node.recurrent if length == len(tokens) and inside == len(node.key) else None
+
+    def drop_state(self, namespace: int, tokens: Sequence[int]) -> int | None:
+        """Keep no state at the end of `tokens` any more; return the one that was kept, or None."""
+        node, inside, length = self.find(namespace, tokens)
+        if length < len(tokens) or inside < len(node.key):
+            return None
+        state, node.recurrent = node.recurrent, None
+        return state
+
+    @property
+    def states(self) -> list[int]:
+        """The recurrent states that are kept."""
+        return [node.recurrent for node in self.nodes() if node.recurrent is not None]
+
     # -- evict
 
     def evict(self, namespace: int, tokens: Sequence[int], num_pages: int) -> Pages:
@@ -150,6 +181,7 @@ class RadixCache:
         assert inside == len(node.key), f"more is cached behind: {tokens}"
         assert node.is_evictable, f"a leaf without locks is evicted: {tokens}"
         assert node.parent is not None, "a root is not evicted"
+        assert node.recurrent is None, f"its recurrent state goes back first: {tokens}"
         kept = inside - num_pages * self.page_size
         assert kept >= 0, f"ends with {len(node.value)} pages, not {num_pages}: {tokens}"
         pages = node.value[-num_pages:]

@@ -1,4 +1,4 @@
-"""The recurrent layers' states, one slot for each row in use. Answers: which slots are free?"""
+"""The recurrent layers' states: one for each row in use, others for the tree. Which are free?"""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class RecurrentPool:
         self.states[slot] = 0
         return slot
 
+    def copy(self, source: int, slot: int) -> None:
+        """Let the state in `slot` be that in `source`, on the device: nobody waits for it."""
+        self.states[slot] = self.states[source]
+
     def free(self, slot: int) -> None:
         """Take a slot back."""
         self.free_slots.append(slot)
@@ -43,5 +47,5 @@ class RecurrentPool:
         """Raise AssertionError unless each slot is free or one of `held`, and only once."""
         slots = sorted([*held, *self.free_slots])
         assert slots == list(range(len(self.states))), (
-            f"a recurrent state is free or some row's: free {self.free_slots}, held {held}"
+            f"a recurrent state is free, a row's or the tree's: free {self.free_slots}, held {held}"
         )

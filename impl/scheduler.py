@@ -14,6 +14,7 @@ from impl.config import EngineConfig
 from impl.moves import Move, Why
 from impl.paging import floor_align, window_start
 from impl.queues import Queues
+from impl.radix_node import RadixNode
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.turn import Turn
@@ -109,8 +110,21 @@ class Scheduler:
             return Move("resume", (turn.id,))
         if self.cache.can_alloc:
             return Move("start", (turn.id, self.cache.num_cached(session, turn)))
+        if self.cache.lacks_state and (move := self._state_from_tree()):
+            return move
         idle = self._idle_session()
         return Move("reclaim", (idle.id,)) if idle else None
+
+    def _state_from_tree(self) -> Move | None:
+        """Return what frees a recurrent state of the tree, or a leaf that hides one; or None.
+
+        A leaf without a state goes as well: nobody can go on from its end.
+        """
+        leaf = self.cache.tree.oldest_leaf()
+        return self._evict(leaf, len(leaf.value)) if leaf else None
+
+    def _evict(self, leaf: RadixNode, num_pages: int) -> Move:
+        return Move("evict", (leaf.namespace, tuple(leaf.tokens), num_pages))
 
     def _num_new_pages(self, turn: Turn, end: int) -> int:
         return max(0, self.cache.num_new_pages(turn.record, end))
@@ -151,7 +165,15 @@ class Scheduler:
             drafts = self._num_drafts(turn, budget - 1) if turn.is_decoding else 0
             return Work(turn, start, start + 1 + drafts, drafts, decodes=True)
         end = min(start + budget, turn.target_len)
+        if turn.record.recurrent is not None and self._lacks_in_tree(turn):
+            end = self._stop_to_publish(turn, start, end)
         return Work(turn, start, end) if start < end else None
+
+    def _stop_to_publish(self, turn: Turn, start: int, end: int) -> int:
+        """Return where a chunk ends: not beyond the pages whose recurrent state the tree lacks."""
+        assert turn.session, f"belongs to no session: {turn}"
+        length = self._publishable_len(turn.session)
+        return min(end, length) if start < length else end
 
     def _num_drafts(self, turn: Turn, budget: int) -> int:
         """Return how many tokens to guess: never so many that the turn would outgrow the pool."""
@@ -170,8 +192,7 @@ class Scheduler:
         if slides := [move for turn in self.queues.running for move in self.slides(turn)]:
             yield from slides
         elif leaf := self.cache.tree.oldest_leaf():
-            num_pages = min(num_missing, len(leaf.value))
-            yield Move("evict", (leaf.namespace, tuple(leaf.tokens), num_pages))
+            yield self._evict(leaf, min(num_missing, len(leaf.value)))
         elif idle := self._idle_session():
             yield Move("reclaim", (idle.id,))
         else:
@@ -230,13 +251,28 @@ class Scheduler:
             return False
         due = next(x for x in reversed(turn.unread) if x.end <= len(turn.tokens))
         if due.end < turn.target_len:
-            return not self.config.window and not turn.aborting
+            return not (self.config.window or turn.aborting or self._ends_to_publish(turn))
         return due.step == step and not self._lacks_in_tree(turn)
 
+    def _ends_to_publish(self, turn: Turn) -> bool:
+        """Tell whether what was launched ends where a recurrent state goes into the tree."""
+        record, session = turn.record, turn.session
+        if not record or not session or record.recurrent is None:
+            return False
+        return self._lacks_in_tree(turn) and record.launched == self._publishable_len(session)
+
     def publishes(self) -> Iterator[Move]:
-        """Generate the publishing of first prompts that are computed."""
+        """Generate the publishing of first prompts that are computed.
+
+        For a recurrent state that goes with one, older ones are dropped that nobody reads.
+        """
         for turn in list(self.queues.running):
-            if self.is_publishable(turn):
+            if self.is_publishable(turn) and turn.session:
+                tokens = turn.tokens[: self._publishable_len(turn.session)]
+                while not self.cache.can_keep_state(turn.session, tokens) and (
+                    move := self._state_from_tree()
+                ):
+                    yield move
                 yield Move("publish", (turn.id,))
 
     def is_publishable(self, turn: Turn) -> bool:
@@ -244,15 +280,25 @@ class Scheduler:
         record, session = turn.record, turn.session
         if not record or not session or record.is_unread:
             return False
+        if record.recurrent is not None:
+            return self._lacks_in_tree(turn) and record.committed == self._publishable_len(session)
         return self._lacks_in_tree(turn) and session.first_prompt_len <= record.committed
 
     def _lacks_in_tree(self, turn: Turn) -> bool:
-        """Tell whether the first prompt has whole pages that the turn does not read from there."""
+        """Tell whether the first prompt has whole pages that the turn does not read from there.
+
+        A recurrent state that is beyond their end cannot go with them any more.
+        """
         record, session = turn.record, turn.session
-        if not record or not session or record.recurrent is not None:
+        if not record or not session:
             return False
-        whole = floor_align(session.first_prompt_len, self.config.page_size)
-        return record.cursor == record.protected < whole
+        whole = self._publishable_len(session)
+        is_in_time = record.recurrent is None or record.launched <= whole
+        return is_in_time and record.cursor == record.protected < whole
+
+    def _publishable_len(self, session: Session) -> int:
+        """Return how many tokens of the first prompt fill whole pages."""
+        return floor_align(session.first_prompt_len, self.config.page_size)
 
     def slides(self, turn: Turn) -> Iterator[Move]:
         """Generate the slide of a turn's window, if whole pages are behind it."""

@@ -58,6 +58,11 @@ class SessionCache:
             self.recurrents is None or bool(self.recurrents.free_slots)
         )
 
+    @property
+    def lacks_state(self) -> bool:
+        """There is a free row, and no recurrent state for it."""
+        return bool(self.rows.free_rows) and not self.can_alloc
+
     def alloc(self, session: Session, turn: Turn, hit: int) -> bool:
         """Give `turn` a record that reads `hit` pages of its prompt from the tree, locked.
 
@@ -68,11 +73,24 @@ class SessionCache:
         row = self.rows.alloc()
         assert row is not None, "can_alloc says that there is a row"
         record = turn.record = KVRecord(row)
+        self._protect(record, session, turn.tokens[: hit * self.page_size])
         if self.recurrents:
             record.recurrent = self.recurrents.alloc()
-        self._protect(record, session, turn.tokens[: hit * self.page_size])
+            self.copy_kept(record, record.recurrent)
         record.committed = record.launched = record.allocated = record.protected
         return True
+
+    def copy_kept(self, record: KVRecord, slot: int) -> None:
+        """Begin in state `slot` with a copy of the one that goes with what `record` reads.
+
+        It is copied, since the next who begins alike needs it as it is.
+        """
+        assert self.recurrents, "a model without recurrent layers has no states"
+        assert record.last_node, f"reads from the tree, if only a root: {record}"
+        if record.protected:
+            kept = record.last_node.recurrent
+            assert kept is not None, f"the tree keeps no state at {record.protected}: {record}"
+            self.recurrents.copy(kept, slot)
 
     def lend(self, session: Session, turn: Turn) -> None:
         """Let `turn` borrow the slot's record, cut to the prefix that it can go on from."""
@@ -192,12 +210,16 @@ class SessionCache:
     # -- the tree's pages
 
     def num_cached(self, session: Session, turn: Turn) -> int:
-        """Return how many pages `turn` may read from the tree; no recurrent state is in there."""
+        """Return how many pages `turn` may read from the tree.
+
+        With recurrent layers they end where the tree keeps a state: nobody could go on elsewhere.
+        """
+        tokens = turn.tokens[: self.usable_len(session, turn)]
         if self.recurrents:
-            return 0
-        usable = self.usable_len(session, turn)
-        found = self.tree.find(session.namespace, turn.tokens[:usable])
-        return num_full_pages(found.length, self.page_size)
+            length = self.tree.kept_len(session.namespace, tokens)
+        else:
+            length = self.tree.find(session.namespace, tokens).length
+        return num_full_pages(length, self.page_size)
 
     def usable_len(self, session: Session, turn: Turn) -> int:
         """Return how many tokens of whole pages `turn` would read from the tree if they were there.
@@ -206,17 +228,40 @@ class SessionCache:
         """
         return floor_align(min(session.first_prompt_len, len(turn.tokens) - 1), self.page_size)
 
-    def publish(self, session: Session, record: KVRecord, tokens: list[int]) -> None:
+    def publish(self, session: Session, record: KVRecord, tokens: list[int]) -> bool:
         """Put `tokens`, whole pages, into the tree, and read them from there, locked.
 
         Pages that the tree lacks change hands; of what it has already, the record's own copy goes.
+        With recurrent layers the tree keeps a copy of the record's state, if it has none there.
+        False: there is no room for that, and nothing changed.
         """
+        if not self.can_keep_state(session, tokens):
+            return False
         pages = self._pages(record, 0, len(tokens))
         present = self.tree.insert(session.namespace, tokens, pages)
         if record.protected < present:
             record.drafted = min(record.drafted, record.protected)  # others' pages take their place
             self.free(self._pages(record, record.protected, present))
         self._protect(record, session, tokens)
+        if self.recurrents:
+            self._keep_state(record)
+        return True
+
+    def can_keep_state(self, session: Session, tokens: Sequence[int]) -> bool:
+        """Tell whether there is a recurrent state for the end of `tokens`, or none is needed."""
+        if self.recurrents is None or self.recurrents.free_slots:
+            return True
+        return self.tree.state_at(session.namespace, tokens) is not None
+
+    def _keep_state(self, record: KVRecord) -> None:
+        """Keep a copy of the record's state where what it reads from the tree ends."""
+        node = record.last_node
+        assert self.recurrents, "a model without recurrent layers has no states"
+        assert node, f"reads from the tree: {record}"
+        assert record.recurrent is not None, f"has a recurrent state: {record}"
+        if node.recurrent is None:
+            node.recurrent = self.recurrents.alloc()
+            self.recurrents.copy(record.recurrent, node.recurrent)
 
     def _protect(self, record: KVRecord, session: Session, tokens: list[int]) -> None:
         """Let a record read `tokens` from the tree and lock them, instead of what it locked."""
@@ -233,7 +278,11 @@ class SessionCache:
             record.last_node = None
 
     def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int) -> None:
-        """Drop the last pages of a leaf of the tree, and free them."""
+        """Drop the last pages of a leaf of the tree, and free them and its recurrent state."""
+        if self.recurrents:
+            state = self.tree.drop_state(namespace, tokens)
+            if state is not None:
+                self.recurrents.free(state)
         self.free(self.tree.evict(namespace, tokens, num_pages))
 
     # -- sizes
@@ -260,7 +309,8 @@ class SessionCache:
         if self.window:
             self.window.check()
         if self.recurrents:
-            self.recurrents.check([r.recurrent for r in records if r.recurrent is not None])
+            rows = [r.recurrent for r in records if r.recurrent is not None]
+            self.recurrents.check(rows + self.tree.states)
         held = sorted(record.row for record in records)
         assert held == sorted(self.rows.used_rows), (
             f"a row in use has exactly one record: records have {held}, in use are "
@@ -282,6 +332,10 @@ class SessionCache:
         ), f"protected <= cursor <= committed <= launched <= allocated: {record}"
         locked = record.last_node.tokens if record.last_node else []
         assert len(locked) == record.protected, f"the protected prefix is locked: {record}"
+        has_state = record.last_node is not None and record.last_node.recurrent is not None
+        assert record.recurrent is None or has_state == (record.protected > 0), (
+            f"what a row reads from the tree ends where a state is kept: {record}"
+        )
 
     def _check_locks(self, records: list[KVRecord]) -> None:
         holders = Counter(id(part) for r in records if r.last_node for part in r.last_node.path)

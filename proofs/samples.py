@@ -87,7 +87,8 @@ def _arguments(action: Action, state: ConcreteState, rng: random.Random) -> list
 def possible(rules: Rules, size: Size) -> set[str]:
     """Return the actions that can ever happen in a world of this size."""
     out = set() if size.sliding else {"slide"}
-    out |= {"verify", "publish", "evict"} if size.hybrid else set()
+    out |= {"verify"} if size.hybrid else set()
+    out |= {"publish", "evict"} if size.recurrents == 1 else set()  # it is the row's
     out |= set() if size.lookahead else {"verify"}
     return set(rules.actions) - out
 

@@ -22,7 +22,7 @@ from spec.machine.worlds import FEATURES, World
 SIZES = [
     Size(2, 4, 2, 4, page_size=1, context_len=4, texts=3, namespaces=2),
     Size(2, 4, 2, 4, page_size=2, context_len=6, lookahead=2, window=1, window_pages=3),
-    Size(1, 3, 1, 4, page_size=3, context_len=8, lookahead=1, recurrents=1),
+    Size(1, 3, 1, 4, page_size=3, context_len=8, lookahead=1, recurrents=2),
 ]
 EACH = 5
 

@@ -27,6 +27,8 @@ STATES = {
     "speculation": (12_115, 89_043),
     "windows": (15_111, 98_134),
     "recurrent": (23_229, 220_889),
+    "hybrid": (17_730, 172_169),
+    "layers": (4_266, 26_641),
     "plain": (18_268, 239_312),
 }
 """Reachable states, up to the names of sessions, turns, rows and pages, and transitions."""

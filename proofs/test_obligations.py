@@ -9,7 +9,7 @@ from proofs.prover import INIT, LENGTHS, Prover, find_counterexample, obligation
 from spec.machine.rules import rules
 from spec.machine.variant import Edit, variant
 
-NUM_OBLIGATIONS = 1475
+NUM_OBLIGATIONS = 1617
 OBLIGATIONS = obligations()
 
 

@@ -75,12 +75,9 @@ def test_its_counterexample_leads_to_its_pinned_run(bug: Planted) -> None:
 
 
 def test_a_step_that_breaks_off_is_shown_as_what_it_is() -> None:
-    guard = (
-        "    require(s.text_len[x] <= s.committed[r] and s.cursor[r] == s.protected[r] "
-        "and not s.hybrid)\n"
-    )
+    guard = "    else:\n        require(s.text_len[x] <= s.committed[r])\n"
     unguarded = Prover(variant(Edit("moves", guard, "")))
-    found = unguarded.counterexample("publish", "a_recurrent_row_reads_no_tree")
+    found = unguarded.counterexample("publish", "a_protected_page_is_the_trees")
     assert found is not None
     assert found.after is None
     assert found.violated == ["ensure: a rule writes at NIL"]

@@ -14,6 +14,8 @@ MOST_MOVES = {
     "windows": 13,
     "speculation": 6,
     "recurrent": 12,
+    "hybrid": 13,
+    "layers": 7,
     "plain": 13,
 }
 """The most moves that the shortest way to rest takes, with reclaim; only changed on purpose."""

@@ -11,8 +11,8 @@ from spec.machine.rules import rules
 
 IMPOSSIBLE = {
     "generate": 1,  # a session that is not open, and has a finished turn
-    "collect": 3,  # KV that is not that of the tokens: the ghost is there for bugs
-    "verify": 1,  # likewise
+    "collect": 6,  # KV that is not that of the tokens: the ghost is there for bugs
+    "verify": 3,  # likewise, with a recurrent state and without; a recurrent state to speculate on
     "finish": 8,  # a recurrent state to wipe for want of a window, but none in the row; and so on
     "retract": 12,  # a slot, but no finished turn; no room to trim; a state, but none in the row
     "pre_abort": 8,  # QUEUE_FULL is not NO_ROOM; a slot, but no finished turn

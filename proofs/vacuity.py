@@ -14,7 +14,7 @@ from spec.machine.rules import Rules
 from spec.machine.size import Size
 
 SIZES = (
-    Size(1, 2, 1, 1, page_size=1, context_len=2, recurrents=1),
+    Size(1, 2, 1, 1, page_size=1, context_len=2, recurrents=2),
     Size(1, 2, 1, 2, page_size=2, context_len=4),
     Size(1, 2, 1, 3, page_size=1, context_len=3, lookahead=2, window=1, window_pages=3),
     Size(1, 2, 1, 2, 2, 4, lookahead=2, window=1, window_pages=2, recurrents=1),

@@ -95,6 +95,34 @@ def a_recurrent_state_is_taken(s: State, t: Turn, hit: Index) -> bool:
     return s.hybrid and hit == 0
 
 
+@sometimes(start)
+def a_recurrent_state_is_copied_from_the_tree(s: State, t: Turn, hit: Index) -> bool:
+    """A turn of a hybrid model goes on from what another one published."""
+    return s.hybrid and hit != 0
+
+
+@sometimes(start)
+def the_tree_lacks_a_state_for_its_pages(s: State, t: Turn, hit: Index) -> bool:
+    """The first page of the prompt is in the tree, and is of no use: no state goes with it."""
+    c = prompt_page(s, s.session[t], 0)
+    return s.hybrid and hit == 0 and s.cached[c] != NIL and s.kept[c] == NIL
+
+
+@sometimes(publish)
+def only_a_state_is_missing_in_the_tree(s: State, t: Turn) -> bool:
+    """All pages are in the tree, and only the recurrent state is new."""
+    x = s.session[t]
+    c = prompt_page(s, x, s.whole(s.text_len[x]) - 1)
+    return s.hybrid and s.cached[c] != NIL and s.kept[c] == NIL
+
+
+@sometimes(publish)
+def a_state_was_kept_meanwhile(s: State, t: Turn) -> bool:
+    """The tree already keeps the state that a turn computed for itself: it takes no other."""
+    x = s.session[t]
+    return s.kept[prompt_page(s, x, s.whole(s.text_len[x]) - 1)] != NIL
+
+
 @sometimes(publish)
 def a_prompt_was_published_meanwhile(s: State, t: Turn) -> bool:
     """The tree already has what a turn computed for itself: its own page is freed."""
@@ -129,6 +157,12 @@ def a_text_is_evicted_from_its_end(s: State, c: Prefix) -> bool:
         Prefix,
         lambda d: s.cached[d] == NIL or (s.last[d] <= s.last[c] and s.ancestor[c, s.last[d]] == d),
     )
+
+
+@sometimes(evict)
+def a_kept_state_is_evicted(s: State, c: Prefix) -> bool:
+    """A recurrent state comes free with the page at whose end it stands."""
+    return s.kept[c] != NIL
 
 
 @sometimes(reclaim)

@@ -147,7 +147,16 @@ def only_finish_and_close_move_req_nodes(old: State, s: State, x: Session) -> bo
 def a_turn_that_never_ran_leaves_slots_alone(old: State, s: State) -> bool:
     """Submit, pre-abort, abort of a waiting turn touch no slot, row or page (P5 of PR 22790)."""
     return s.same_as(
-        old, "slot", "holder", "committed", "allocated", "table", "owner", "recurrent", "locks"
+        old,
+        "slot",
+        "holder",
+        "committed",
+        "allocated",
+        "table",
+        "owner",
+        "recurrent",
+        "locks",
+        "kept",
     )
 
 
@@ -331,6 +340,15 @@ def nothing_is_freed_that_a_launched_batch_reads(old: State, s: State, r: Row, i
 def a_locked_node_stays(old: State, s: State, c: Prefix) -> bool:
     """Eviction drops only what nobody locks."""
     return implies(old.locks[c] != 0, s.cached[c] == old.cached[c])
+
+
+@after(start, publish, *END, reclaim, end_close, time_out, close)
+def the_tree_keeps_its_states(old: State, s: State, c: Prefix) -> bool:
+    """A row that starts from a kept state, or publishes or releases one, leaves it where it was."""
+    return implies(
+        old.kept[c] != NIL,
+        s.kept[c] == old.kept[c] and s.summed[s.kept[c]] == old.summed[old.kept[c]],
+    )
 
 
 @after(resume, extend, decode, collect, verify, slide, publish)

@@ -18,6 +18,7 @@ from spec.state import (
     Turn,
     attached,
     is_free,
+    is_unused,
     lent,
     prompt_page,
     running,
@@ -122,6 +123,21 @@ def a_rows_recurrent_state_is_its_own(s: State, r: Row) -> bool:
 
 
 @invariant
+def a_kept_state_is_its_nodes(s: State, m: Recurrent) -> bool:
+    """A recurrent state of the tree is that node's, and no row's: none is lost or shared."""
+    return implies(
+        s.keeper[m] != NIL,
+        s.kept[s.keeper[m]] == m and s.user[m] == NIL and s.cached[s.keeper[m]] != NIL,
+    )
+
+
+@invariant
+def a_node_keeps_its_own_state(s: State, c: Prefix) -> bool:
+    """No recurrent state is kept for two nodes, and only where the model has such layers."""
+    return implies(s.kept[c] != NIL, s.keeper[s.kept[c]] == c and s.hybrid)
+
+
+@invariant
 def a_hybrid_models_row_has_a_recurrent_state(s: State, r: Row) -> bool:
     """Each row in use has a recurrent state, where the model has such layers."""
     return implies(s.holder[r] != NIL, s.hybrid == (s.recurrent[r] != NIL))
@@ -148,9 +164,12 @@ def a_cached_prefix_is_cached_whole(s: State, c: Prefix, i: Index) -> bool:
 
 
 @invariant
-def a_recurrent_row_reads_no_tree(s: State, r: Row) -> bool:
-    """What the tree shares lacks the recurrent state that goes with it."""
-    return implies(s.recurrent[r] != NIL, s.protected[r] == 0)
+def a_recurrent_row_reads_up_to_a_kept_state(s: State, r: Row) -> bool:
+    """What a row reads from the tree ends where the tree keeps the recurrent state, too."""
+    return implies(
+        s.recurrent[r] != NIL and s.protected[r] != 0,
+        s.kept[prompt_page(s, s.holder[r], s.whole(s.protected[r]) - 1)] != NIL,
+    )
 
 
 @invariant
@@ -189,6 +208,24 @@ def the_protected_prefix_is_page_aligned(s: State, r: Row) -> bool:
 def committed_kv_is_that_of_the_tokens(s: State, r: Row) -> bool:
     """Position i of a committed prefix holds the KV of exactly the session's tokens 0 .. i."""
     return s.committed[r] <= s.faithful[r]
+
+
+@invariant
+def a_recurrent_state_is_that_of_the_committed_tokens(s: State, r: Row) -> bool:
+    """A row's recurrent state sums up all committed tokens, and no more: it cannot go back."""
+    return implies(s.recurrent[r] != NIL, s.summed[s.recurrent[r]] == s.committed[r])
+
+
+@invariant
+def a_kept_state_is_that_of_its_pages(s: State, c: Prefix) -> bool:
+    """The recurrent state at a node sums up the tokens up to the end of its page."""
+    return implies(s.kept[c] != NIL, s.summed[s.kept[c]] == s.length(s.last[c] + 1))
+
+
+@invariant
+def an_unused_state_sums_up_nothing(s: State, m: Recurrent) -> bool:
+    """A free recurrent state is that before the first token."""
+    return implies(is_unused(s, m), s.summed[m] == 0)
 
 
 @invariant

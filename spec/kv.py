@@ -51,6 +51,7 @@ def release(s: State, r: Row) -> None:
     s.protected[r], s.committed[r], s.launched[r], s.allocated[r] = 0, 0, 0, 0
     s.cursor[r], s.faithful[r] = 0, 0
     if s.recurrent[r] != NIL:
+        s.summed[s.recurrent[r]] = 0
         s.user[s.recurrent[r]], s.recurrent[r] = NIL, NIL
     s.holder[r] = NIL
 

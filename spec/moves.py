@@ -17,6 +17,7 @@ from spec.state import (
     has_slot,
     history_len,
     is_free,
+    is_unused,
     lent,
     prompt_page,
     running,
@@ -53,17 +54,20 @@ def start(s: State, t: Turn, hit: Index) -> None:
     """Give a row to a turn whose session holds no KV: the first one, or after KV was wiped.
 
     The row reads `hit` pages of the first prompt from the radix tree, but not the prompt's last
-    token: logits need one. A recurrent state is not in the tree.
+    token: logits need one. Recurrent layers go on from a copy of the state at the end of these
+    pages, since the next row that begins so needs it as it is.
     """
     require(runnable(s, t) and not has_slot(s, t))
     x = s.session[t]
     require(hit <= s.whole(s.text_len[x]) and s.length(hit) < s.tokens[t])
     require(s.forall(Index, lambda i: implies(i < hit, s.cached[prompt_page(s, x, i)] != NIL)))
-    require(not s.hybrid or hit == 0)
+    require(not s.hybrid or hit == 0 or s.kept[prompt_page(s, x, hit - 1)] != NIL)
     r = s.choose(Row, lambda r: s.holder[r] == NIL)
     if s.hybrid:
-        m = s.choose(Recurrent, lambda m: s.user[m] == NIL)
+        m = s.choose(Recurrent, lambda m: is_unused(s, m))
         s.recurrent[r], s.user[m] = m, r
+        if hit != 0:
+            s.summed[m] = s.summed[s.kept[prompt_page(s, x, hit - 1)]]
     for i in s.span(0, hit):
         s.table[r, i] = s.cached[prompt_page(s, x, i)]
     lock(s, x, 0, hit)
@@ -134,6 +138,8 @@ def commit(s: State, t: Turn, n: Len) -> None:
     if s.committed[r] <= s.faithful[r]:
         s.faithful[r] = n
     s.committed[r] = n
+    if s.recurrent[r] != NIL:
+        s.summed[s.recurrent[r]] = n
 
 
 @move
@@ -178,13 +184,21 @@ def publish(s: State, t: Turn) -> None:
     """Put the first prompt's whole pages into the radix tree, and lock them for the row.
 
     What the tree lacks is this row's page, which changes hands; what it has already, the row reads
-    from there, and its own copy is freed.
+    from there, and its own copy is freed. Of recurrent layers the tree keeps a copy of the state,
+    which must stand where these pages end: it cannot be told later what it was there.
     """
     require(at_rest(s, t))
     x, r = s.session[t], s.row[t]
-    require(s.text_len[x] <= s.committed[r] and s.cursor[r] == s.protected[r] and not s.hybrid)
     lo, hi = s.whole(s.protected[r]), s.whole(s.text_len[x])
-    require(lo < hi)
+    require(lo < hi and s.cursor[r] == s.protected[r])
+    if s.hybrid:
+        require(s.committed[r] == s.length(hi))
+        if s.kept[prompt_page(s, x, hi - 1)] == NIL:
+            m = s.choose(Recurrent, lambda m: is_unused(s, m))
+            s.kept[prompt_page(s, x, hi - 1)], s.keeper[m] = m, prompt_page(s, x, hi - 1)
+            s.summed[m] = s.summed[s.recurrent[r]]
+    else:
+        require(s.text_len[x] <= s.committed[r])
     new = s.first(lo, hi, lambda i: s.cached[prompt_page(s, x, i)] == NIL)
     free(s, r, lo, new)
     for i in s.span(lo, new):
@@ -300,8 +314,15 @@ def extends(s: State, d: Prefix, c: Prefix) -> bool:
 
 @move
 def evict(s: State, c: Prefix) -> None:
-    """Drop a leaf of the radix tree that nobody locks, and free its page."""
+    """Drop a leaf of the radix tree that nobody locks, and free its page and recurrent state.
+
+    No other move takes a state from the tree, and none has to: a state at a locked node has a row
+    that reads it, which ends, goes back or is reclaimed; without locks leaf after leaf goes.
+    """
     p = s.cached[c]
     require(p != NIL and s.locks[c] == 0)
     require(s.forall(Prefix, lambda d: s.cached[d] == NIL or d == c or not extends(s, d, c)))
     s.cached[c], s.node[p], s.windowed[p] = NIL, NIL, False
+    if s.kept[c] != NIL:
+        s.summed[s.kept[c]] = 0
+        s.keeper[s.kept[c]], s.kept[c] = NIL, NIL

@@ -92,6 +92,7 @@ class State(Words):
 
     # the radix tree
     cached: Map[Prefix, Page]  # NIL: not in the tree
+    kept: Map[Prefix, Recurrent]  # the recurrent state at its end, or NIL: it is not in the tree
     locks: Map[Prefix, Count]  # rows that read it
 
     # a page; free when no row and no node holds it
@@ -99,8 +100,10 @@ class State(Words):
     node: Map[Page, Prefix]  # the prefix whose last page it holds for the tree, or NIL
     windowed: Map[Page, bool]  # it has KV of the sliding-window layers, too
 
-    # a recurrent state slot
-    user: Map[Recurrent, Row]  # NIL: free
+    # a recurrent state slot; free when no row and no node holds it
+    user: Map[Recurrent, Row]  # the row that goes on from it, or NIL
+    keeper: Map[Recurrent, Prefix]  # the prefix at whose end the tree keeps it, or NIL
+    summed: Ghost[Recurrent, Len]  # it sums up the tokens at positions [0, summed)
 
 
 class Edit(StrEnum):
@@ -179,6 +182,11 @@ def history_len(s: State, x: Session) -> Len:
 def is_free(s: State, p: Page) -> bool:
     """No row and no node holds page `p`."""
     return s.owner[p] == NIL and s.node[p] == NIL
+
+
+def is_unused(s: State, m: Recurrent) -> bool:
+    """No row and no node holds recurrent state `m`."""
+    return s.user[m] == NIL and s.keeper[m] == NIL
 
 
 def prompt_page(s: State, x: Session, i: Index) -> Prefix:

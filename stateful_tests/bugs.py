@@ -22,7 +22,7 @@ from stateful_tests.difference import Difference
 from stateful_tests.engines.reference.engine import ReferenceEngine
 from stateful_tests.fuzz import Fuzz
 from stateful_tests.lockstep import Lockstep
-from stateful_tests.planted import accounting, faults, pools, records, turns
+from stateful_tests.planted import accounting, faults, pools, records, states, turns
 from stateful_tests.setting import Setting
 
 TRACES = Path(__file__).parent / "traces"
@@ -81,9 +81,9 @@ BUGS = {
     bug.id: bug
     for bug in (
         Bug("B1", "an unaligned committed length is reported as protected",
-            # a model with recurrent layers has no protected prefix at all
+            # where there are recurrent layers, no state of the tree goes with it
             ("the_protected_prefix_is_page_aligned", "no_page_is_lost",
-             "a_recurrent_row_reads_no_tree"), records.b1),
+             "a_recurrent_row_reads_up_to_a_kept_state"), records.b1),
         Bug("B2", "the speculative tail stays in the slot",
             ("an_idle_slot_holds_at_most_the_last_turn",), records.b2),
         Bug("B3", "a lent slot is counted twice", ("pages_add_up",), accounting.b3),
@@ -125,6 +125,16 @@ BUGS = {
         Bug("N1", "KV of another namespace is reused",
             ("the_spec_allows_every_move", "a_protected_page_is_the_trees",
              "kv_stays_in_its_namespace"), pools.n1),
+        Bug("N2", "a row goes on in the tree's own recurrent state",
+            ("no_recurrent_state_has_two_holders",), states.n2),
+        Bug("N3", "an evicted node's recurrent state is lost",
+            ("no_recurrent_state_is_lost",), states.n3),
+        Bug("N4", "pages are read that lack their recurrent state",
+            ("the_spec_allows_every_move",), states.n4),
+        Bug("N5", "the recurrent state of later tokens is published",
+            ("the_spec_allows_every_move",), states.n5),
+        Bug("N6", "a recurrent state is not copied",
+            ("a_recurrent_state_is_that_of_the_tokens",), states.n6),
         Bug("X1", "a turn that fails keeps its pages", ("no_page_is_lost",), faults.x1),
         Bug("X2", "a turn that fails keeps its row", ("no_row_is_lost",), faults.x2),
         Bug("X3", "a failed pass leaves recurrent states moved on",

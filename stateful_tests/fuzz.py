@@ -29,7 +29,7 @@ def draw_setting(choose: Choose[Any], seed: int = 0, device: str = "cpu") -> Set
     page_size, context_len, lookahead = choose([1, 2, 4]), 12, choose([0, 1, 2])
     turn = -(-context_len // page_size)
     pages, rows = turn + choose([0, 1, turn // 2, turn, -1]), choose([3, 2, 1])
-    recurrent = {"recurrents": max(1, rows - choose([0, 1]))}
+    recurrent = {"recurrents": max(1, rows + choose([0, -1, 1, 3]))}
     window = {"window": choose([1, 2, 4]), "window_pages": turn + choose([0, 1, 3])}
     layers = choose([{}, recurrent, window, window, {**window, **recurrent}])
     return Setting(

@@ -137,20 +137,48 @@ def both_read_the_same_pages_of_a_first_prompt(
 
 @contract(Scheduler._lacks_in_tree)
 def both_publish_the_same_whole_pages_of_a_first_prompt(
-    protected_pages: int, cursor: int, text_len: int, page_size: int, hybrid: bool
+    protected_pages: int,
+    cursor: int,
+    launched: int,
+    text_len: int,
+    page_size: int,
+    hybrid: bool,
+    runs: bool,
 ) -> None:
     assert page_size >= 1
     assert text_len >= 1
-    assert 0 <= protected_pages * page_size <= cursor
+    assert 0 <= protected_pages * page_size <= cursor <= launched
     s, scheduler = (
         spec_state(spec_size(page_size=page_size)),
         part(Scheduler, config=having(page_size=page_size)),
     )
-    record = KVRecord(0, protected=s.length(protected_pages), cursor=cursor)
+    record = KVRecord(0, protected=s.length(protected_pages), cursor=cursor, launched=launched)
     record.recurrent = 0 if hybrid else None
     is_behind = cursor == s.length(protected_pages) and protected_pages < s.whole(text_len)
+    turn = engine_turn(text_len, record if runs else None, first_prompt_len=text_len)
+    is_beyond = s.length(s.whole(text_len)) < launched
+    lacks = runs and is_behind and not (hybrid and is_beyond)
+    assert scheduler._lacks_in_tree(turn) == lacks
+
+
+@contract(Scheduler.is_publishable)
+def both_publish_a_computed_prompt_or_a_recurrent_state_where_its_pages_end(
+    protected_pages: int, committed: int, launched: int, text_len: int, page_size: int, hybrid: bool
+) -> None:
+    assert page_size >= 1
+    assert text_len >= 1
+    assert 0 <= protected_pages * page_size <= committed <= launched
+    s, scheduler = (
+        spec_state(spec_size(page_size=page_size)),
+        part(Scheduler, config=having(page_size=page_size)),
+    )
+    protected, hi = s.length(protected_pages), s.whole(text_len)
+    record = KVRecord(0, protected, protected, committed, launched)
+    record.recurrent = 0 if hybrid else None
+    stands_there = committed == s.length(hi) if hybrid else text_len <= committed
     turn = engine_turn(text_len, record, first_prompt_len=text_len)
-    assert scheduler._lacks_in_tree(turn) == (is_behind and not hybrid)
+    may_publish = committed == launched and protected_pages < hi and stands_there
+    assert scheduler.is_publishable(turn) == may_publish
 
 
 @contract(Turn.is_decoding, Turn.can_overlap)

@@ -1,5 +1,6 @@
 """How the scheduler cuts the work of a step: budgets, chunks, drafts, and how far a turn gets."""
 
+from impl.paging import floor_align
 from impl.record import KVRecord
 from impl.scheduler import Scheduler
 from impl.turn import Turn
@@ -60,6 +61,21 @@ def a_model_with_recurrent_layers_never_drafts(
     assert tokens >= 1
     policy = part(Scheduler, config=having(recurrents=1, num_drafts=num_drafts))
     assert policy._num_drafts(running(tokens, tokens, tokens + max_new, 0), budget) == 0
+
+
+@contract(Scheduler._stop_to_publish)
+def a_chunk_stops_at_the_end_of_the_pages_that_are_to_be_published_with_their_state(
+    start: int, end: int, text_len: int, page_size: int
+) -> None:
+    assert are_lengths(start)
+    assert start < end
+    assert text_len >= 1
+    assert page_size >= 1
+    policy = part(Scheduler, config=having(page_size=page_size))
+    turn = engine_turn(text_len, first_prompt_len=text_len)
+    whole = floor_align(text_len, page_size)
+    stops = start < whole < end
+    assert policy._stop_to_publish(turn, start, end) == (whole if stops else end)
 
 
 @contract(Scheduler._num_drafts)

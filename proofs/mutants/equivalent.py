@@ -41,8 +41,6 @@ EQUIVALENT: dict[str, str] = {
     "reserve: require(s.allocated[r] < upto <= s.least(s.tokens[t], s.limit[t]) + s.lookahead)  ->  require(s.allocated[r] <= upto <= s.least(s.tokens[t], s.limit[t]) + s.lookahead)": STILL,
     "extend: require(s.launched[r] < upto <= s.allocated[r] and upto <= s.tokens[t])  ->  require(s.launched[r] <= upto <= s.allocated[r] and upto <= s.tokens[t])": STILL,
     "slide: require(s.length(s.whole(upto)) == upto and s.cursor[r] < upto)  ->  require(s.length(s.whole(upto)) == upto and s.cursor[r] <= upto)": STILL,
-    "publish: require(lo < hi)  ->  pass": STILL,
-    "publish: require(lo < hi)  ->  require(lo <= hi)": STILL,
     "unlock: for i in s.span(0, hi): (no. 2)  ->  for i in s.span(0, hi + 1):": UNLISTED,
     "decode: require(s.prompt[t] < s.tokens[t] and s.launched[r] + 1 == s.tokens[t])  ->  require(s.launched[r] + 1 == s.tokens[t])": EXTENDS,
     "decode: require(s.prompt[t] < s.tokens[t] and s.launched[r] + 1 == s.tokens[t])  ->  require(s.prompt[t] <= s.tokens[t] and s.launched[r] + 1 == s.tokens[t])": EXTENDS,

@@ -21,12 +21,12 @@ EVERY = mutants()
 BY_KEY = {mutant.key: mutant for mutant in EVERY}
 
 NUMBERS = {
-    Kind.GUARD: 43,
+    Kind.GUARD: 45,
     Kind.PART: 79,
-    Kind.FORCED: 72,
-    Kind.EFFECT: 128,
-    Kind.NUMBER: 89,
-    Kind.BOUND: 114,
+    Kind.FORCED: 82,
+    Kind.EFFECT: 137,
+    Kind.NUMBER: 97,
+    Kind.BOUND: 124,
     Kind.COMPARISON: 53,
     Kind.LEAST: 12,
     Kind.ENUM: 28,

@@ -2,7 +2,7 @@
 
 A property without one might be empty, or say again what the others say. The change is a mutant, by
 its key, wherever one does it; no mutant writes to another session, to a slot that its turn does not
-use, or to what is in flight where a turn goes on, so those edits are written by hand.
+use, to what is in flight where a turn goes on, or to what is copied: those edits are by hand.
 """
 
 # ruff: noqa: E501 - keys are the text itself
@@ -41,6 +41,14 @@ COUNTS_A_RETRACT_AS_AN_END = Edit(
     "    s.row[t], s.in_flight[x] = NIL, NIL\n    if s.slot[x] == NIL:\n",
 )
 """A retracted turn is no longer in flight."""
+
+MOVES_A_KEPT_STATE = Edit(
+    "moves",
+    "            s.summed[m] = s.summed[s.kept[prompt_page(s, x, hit - 1)]]\n",
+    "            s.summed[m] = s.summed[s.kept[prompt_page(s, x, hit - 1)]]\n"
+    "            s.summed[s.kept[prompt_page(s, x, hit - 1)]] = 0\n",
+)
+"""A row that starts from a kept state takes it along, and leaves an empty one."""
 
 WITNESSES: dict[str, tuple[str | Edit, str]] = {
     "a_held_page_is_listed_by_its_holder": (
@@ -81,6 +89,14 @@ WITNESSES: dict[str, tuple[str | Edit, str]] = {
         "release: s.user[s.recurrent[r]], s.recurrent[r] = (NIL, NIL)  ->  s.user[s.recurrent[r]] = NIL",
         "reclaim",
     ),
+    "a_kept_state_is_its_nodes": (
+        "evict: s.keeper[s.kept[c]], s.kept[c] = (NIL, NIL)  ->  s.kept[c] = NIL",
+        "evict",
+    ),
+    "a_node_keeps_its_own_state": (
+        "evict: s.keeper[s.kept[c]], s.kept[c] = (NIL, NIL)  ->  s.keeper[s.kept[c]] = NIL",
+        "evict",
+    ),
     "a_hybrid_models_row_has_a_recurrent_state": (
         "release: s.holder[r] = NIL  ->  pass",
         "reclaim",
@@ -93,8 +109,8 @@ WITNESSES: dict[str, tuple[str | Edit, str]] = {
         "evict: require(s.forall(Prefix, lambda d: s.cached[d] == NIL or d == c or (not extends(s, d, c))))  ->  pass",
         "evict",
     ),
-    "a_recurrent_row_reads_no_tree": (
-        "publish: require(s.text_len[x] <= s.committed[r] and s.cursor[r] == s.protected[r] and (not s.hybrid))  ->  require(s.text_len[x] <= s.committed[r] and s.cursor[r] == s.protected[r])",
+    "a_recurrent_row_reads_up_to_a_kept_state": (
+        "publish: if s.kept[prompt_page(s, x, hi - 1)] == NIL:  ->  if False:",
         "publish",
     ),
     "locks_balance": (
@@ -116,6 +132,18 @@ WITNESSES: dict[str, tuple[str | Edit, str]] = {
     "committed_kv_is_that_of_the_tokens": (
         "commit: s.faithful[r] = n  ->  s.faithful[r] = n - 1",
         "collect",
+    ),
+    "a_recurrent_state_is_that_of_the_committed_tokens": (
+        "commit: s.summed[s.recurrent[r]] = n  ->  pass",
+        "collect",
+    ),
+    "a_kept_state_is_that_of_its_pages": (
+        "publish: s.summed[m] = s.summed[s.recurrent[r]]  ->  pass",
+        "publish",
+    ),
+    "an_unused_state_sums_up_nothing": (
+        "release: s.summed[s.recurrent[r]] = 0  ->  pass",
+        "reclaim",
     ),
     "a_running_turn_reserves_no_more_than_it_may": (
         "reserve: require(s.allocated[r] < upto <= s.least(s.tokens[t], s.limit[t]) + s.lookahead)  ->  pass",
@@ -317,6 +345,7 @@ WITNESSES: dict[str, tuple[str | Edit, str]] = {
         "evict: require(p != NIL and s.locks[c] == 0)  ->  require(p != NIL)",
         "evict",
     ),
+    "the_tree_keeps_its_states": (MOVES_A_KEPT_STATE, "start"),
     "a_running_turn_loses_no_kv": (
         "free_tail: s.committed[r], s.faithful[r] = (s.least(s.committed[r], n), s.least(s.faithful[r], n))  ->  s.committed[r], s.faithful[r] = (s.least(s.committed[r], n) - 1, s.least(s.faithful[r], n))",
         "resume",

@@ -16,7 +16,7 @@ from spec.machine.worlds import World
 from spec.state import Answer, Edit
 
 
-@pytest.mark.parametrize("name", ["refusals", "speculation", "windows", "recurrent"])
+@pytest.mark.parametrize("name", ["refusals", "speculation", "windows", "recurrent", "hybrid"])
 def test_both_explorers_find_the_same_abstract_transitions(name: str) -> None:
     world, found = SMALL[name], set[Abstract]()
     explorer = VectorisedExplorer(rules(), world)

@@ -67,6 +67,13 @@ SMALL = {
             refusals=False,
         ),
         World(
+            "hybrid",
+            Size(1, 2, 1, 3, 1, 3, recurrents=2),
+            ((1, 1, 0), (2, 0, 0)),
+            features=frozenset({"tree", "reclaim"}),
+            refusals=False,
+        ),
+        World(
             "plain requests",
             Size(2, 2, 1, 1, 1, 1, namespaces=2),
             ((1, 0, 0),),

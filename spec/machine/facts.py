@@ -174,7 +174,7 @@ def its_window_has_moved(s: State, r: Row) -> bool:
     return s.protected[r] < s.cursor[r]
 
 
-@before(resume, extend, decode, *ENDS, end_close, time_out, reclaim)
+@before(resume, extend, decode, publish, *ENDS, end_close, time_out, reclaim)
 def it_has_a_recurrent_state(s: State, r: Row) -> bool:
     """The model has recurrent layers."""
     return s.recurrent[r] != NIL
@@ -223,6 +223,12 @@ def no_output_is_asked_for(s: State, max_new: Len) -> bool:
 def it_finds_pages_in_the_tree(s: State, hit: Index) -> bool:
     """Its row begins with what others computed."""
     return hit != 0
+
+
+@before(start)
+def the_tree_keeps_a_state_for_its_first_page(s: State, x: Session) -> bool:
+    """A row of a hybrid model could go on from there."""
+    return s.kept[prompt_page(s, x, 0)] != NIL
 
 
 @before(start)
@@ -301,6 +307,12 @@ def the_tree_has_its_next_page(s: State, x: Session, r: Row) -> bool:
 def the_tree_has_all_its_pages(s: State, x: Session) -> bool:
     """Nothing changes hands."""
     return s.cached[prompt_page(s, x, s.whole(s.text_len[x]) - 1)] != NIL
+
+
+@before(publish)
+def the_tree_keeps_its_state(s: State, x: Session) -> bool:
+    """The recurrent state at the end of these pages is there, and no other is taken."""
+    return s.kept[prompt_page(s, x, s.whole(s.text_len[x]) - 1)] != NIL
 
 
 @before(finish)
@@ -400,6 +412,12 @@ def other_pages_stay_in_the_tree(s: State, c: Prefix) -> bool:
 def its_window_kv_is_there(s: State, c: Prefix) -> bool:
     """The page has KV of the sliding-window layers."""
     return s.windowed[s.cached[c]]
+
+
+@before(evict)
+def its_recurrent_state_is_kept(s: State, c: Prefix) -> bool:
+    """A state comes free with the page."""
+    return s.kept[c] != NIL
 
 
 @cache

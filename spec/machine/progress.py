@@ -21,7 +21,10 @@ from spec.machine.worlds import WORLDS, World
 
 WORLDS_TO_REST = {
     name: replace(WORLDS[name], features=WORLDS[name].features | {"reclaim"})
-    for name in ("one-tree", "overlap", "one-row", "windows", "speculation", "recurrent", "plain")
+    for name in (
+        *("one-tree", "overlap", "one-row", "windows", "speculation", "recurrent"),
+        *("hybrid", "layers", "plain"),
+    )
 }
 """Small worlds in which the scheduler may reclaim: without that, idle sessions can wedge it."""
 

@@ -235,6 +235,21 @@ WORLDS = {
             "reclaim",
         ),
         world(
+            "hybrid",
+            Size(2, 3, 2, 3, 1, 3, recurrents=2),
+            ((2, 0, 0), (1, 1, 0)),
+            "tree",
+            "reclaim",
+        ),
+        world(
+            "layers",
+            Size(1, 3, 1, 4, 1, 4, lookahead=1, window=1, window_pages=4, recurrents=2, texts=3),
+            ((1, 1, 0), (2, 1, 2), (1, 2, 0)),
+            "tree",
+            "reclaim",
+            chunk=4,
+        ),
+        world(
             "plain",
             Size(2, 3, 2, 2, 1, 2, namespaces=2),
             ((1, 1, 0),),

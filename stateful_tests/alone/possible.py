@@ -44,7 +44,8 @@ def _waiting(engine: Engine, turn: Turn, random: Random) -> Move | None:
         return None
     if turn.session.slot:
         return Move("resume", (turn.id,))
-    hit = random.randint(0, engine.cache.num_cached(turn.session, turn))
+    most = engine.cache.num_cached(turn.session, turn)
+    hit = random.choice([0, most]) if engine.config.recurrents else random.randint(0, most)
     return Move("start", (turn.id, hit))
 
 

@@ -60,7 +60,7 @@ def test_the_log_of_a_run_passes(page_size: int, kind: str) -> None:
         done |= {json.loads(line).get("do") for line in lines}
     expected = {"open", "submit", "generate", "abort", "close", "start", "finish", "time_out"}
     assert expected | {"pre_abort", "abort_first", "retract", "reclaim"} <= done
-    assert "evict" in done or kind in ("recurrent", "hybrid")
+    assert "evict" in done
 
 
 @every_kind

@@ -124,6 +124,68 @@ def test_a_running_turn_goes_back_for_one_of_a_higher_priority_and_for_no_other(
         assert outputs[turn] == expected_output((turn,) * 12, num)
 
 
+def test_a_chunk_ends_where_the_pages_do_that_are_published_with_a_recurrent_state() -> None:
+    engine = Engine(small(4, recurrents=4, token_budget=32))
+    for turn in (1, 2):
+        engine.generate(turn, turn, [7] * 10, 2)
+        serve(engine)
+    assert moves(engine) == [
+        *("start(1, 0)", "reserve(1, 8)", "extend(1, 8)", "collect(1)", "publish(1)"),
+        *("reserve(1, 10)", "extend(1, 10)", "collect(1)"),
+        *("reserve(1, 11)", "decode(1)", "collect(1)", "finish(1, 12)", "end_close(1)"),
+        *("start(2, 2)", "reserve(2, 10)", "extend(2, 10)", "collect(2)"),
+        *("reserve(2, 11)", "decode(2)", "collect(2)", "finish(2, 12)", "end_close(2)"),
+    ]
+    assert {e.output for e in engine.ended} == {expected_output((7,) * 10, 2, layers=(0, 1))}
+
+
+def test_pages_without_their_recurrent_state_are_computed_again() -> None:
+    engine = Engine(small(4, recurrents=4, token_budget=32))
+    for turn, prompt in enumerate(([7] * 9, [7] * 5, [7] * 4 + [8] * 3)):
+        engine.generate(turn, turn, prompt, 1)
+        serve(engine)
+    starts = [move for move in moves(engine) if move.startswith("start")]
+    assert starts == ["start(0, 0)", "start(1, 0)", "start(2, 1)"]
+    assert sorted(len(node.tokens) for node in engine.tree.nodes()) == [4, 8]
+    assert all(node.recurrent is not None for node in engine.tree.nodes())
+
+
+def test_older_recurrent_states_go_for_those_of_new_prompts() -> None:
+    engine = Engine(small(4, recurrents=2, token_budget=32))
+    for session in (1, 2, 3):
+        engine.open(session)
+        engine.submit(session, session, [session] * 5, 2)
+        serve(engine)
+    made = [move for move in moves(engine) if move.startswith(("reclaim", "evict", "publish"))]
+    assert made == [
+        *("publish(1)", "reclaim(1)", "evict(0, (1, 1, 1, 1), 1)"),
+        *("publish(2)", "reclaim(2)", "evict(0, (2, 2, 2, 2), 1)", "publish(3)"),
+    ]
+    assert [(ended.turn, ended.output) for ended in engine.ended] == [
+        (turn, expected_output((turn,) * 5, 2, layers=(0, 1))) for turn in (1, 2, 3)
+    ]
+
+
+def test_a_row_takes_the_recurrent_state_of_a_leaf_that_nobody_reads() -> None:
+    engine = Engine(small(4, recurrents=2, queue_limit=2, token_budget=32))
+    engine.generate(1, 1, [1] * 5, 2)
+    serve(engine)
+    for turn in (2, 3):
+        engine.generate(turn, turn, [turn] * 3, 2)
+    serve(engine)
+    made = [move for move in moves(engine) if move.startswith(("start", "evict"))]
+    assert made == ["start(1, 0)", "start(2, 0)", "evict(0, (1, 1, 1, 1), 1)", "start(3, 0)"]
+
+
+def test_one_recurrent_state_is_enough_to_serve_and_then_nothing_is_published() -> None:
+    engine = Engine(small(4, recurrents=1, queue_limit=2, token_budget=32))
+    for session in (1, 2):
+        engine.generate(session, session, [session] * 8, 2)
+    serve(engine)
+    assert "publish" not in {move.name for move in engine.moves}
+    assert [ended.turn for ended in engine.ended] == [1, 2]
+
+
 def test_a_turn_that_does_not_fit_the_whole_pool_is_turned_away() -> None:
     engine = Engine(small(4, num_pages=3))
     engine.open(1)

@@ -129,6 +129,40 @@ def test_a_prefix_is_found_to_the_page_wherever_it_parts(size: int) -> None:
         assert tree.find(0, key[:parts]).length == parts // size * size
 
 
+def test_a_recurrent_state_stays_at_the_end_of_its_tokens_when_a_node_is_split() -> None:
+    tree = tree_with(A)
+    tree.find(0, A).node.recurrent = 3
+    assert tree.kept_len(0, A[:4]) == 0
+    upper, _ = tree.match(0, A[:2])
+    upper.recurrent = 4
+    kept = {tuple(node.tokens): node.recurrent for node in tree.nodes()}
+    assert kept == {tuple(A): 3, tuple(A[:2]): 4}
+    assert sorted(tree.states) == [3, 4]
+    assert [tree.state_at(0, A[:i]) for i in (0, 2, 4, 6)] == [None, 4, None, 3]
+
+
+def test_the_longest_prefix_with_a_recurrent_state_ends_where_one_is_kept() -> None:
+    tree = tree_with(A, B)
+    tree.find(0, A).node.recurrent = 1
+    assert [tree.kept_len(0, key) for key in (A, A[:4], B, [7, 7])] == [6, 0, 0, 0]
+    tree.find(0, A[:2]).node.recurrent = 2
+    assert [tree.kept_len(0, key) for key in (A, A[:4], A[:2], B, A[:1])] == [6, 2, 2, 2, 0]
+    assert [tree.kept_len(0, key) for key in ([*A, 8, 8], [*B, 8, 8])] == [6, 2]
+    assert tree.kept_len(1, A) == 0
+
+
+def test_a_recurrent_state_goes_back_before_its_tokens_are_evicted() -> None:
+    tree = tree_with(A)
+    tree.find(0, A).node.recurrent = 1
+    with pytest.raises(AssertionError, match="goes back first"):
+        tree.evict(0, A, 1)
+    assert tree.drop_state(0, A[:4]) is None
+    assert tree.drop_state(0, A) == 1
+    assert tree.drop_state(0, A) is None
+    assert tree.evict(0, A, 1).tolist() == [2]
+    assert tree.states == []
+
+
 def test_nothing_is_found_in_another_namespace() -> None:
     tree = tree_with(A)
     assert tree.find(1, A).length == 0

@@ -50,6 +50,15 @@ MIXED_WORLDS = {
             chunk=None,
         ),
         world(
+            "chunks-and-hybrid",
+            Size(1, 3, 1, 4, 2, 8, lookahead=1, recurrents=2),
+            ((5, 1, 0), (1, 1, 0), (2, 0, 0)),
+            "tree",
+            "reclaim",
+            "time-outs",
+            chunk=None,
+        ),
+        world(
             "windows-and-speculation",
             Size(1, 3, 1, 4, 2, 8, lookahead=2, window=1, window_pages=4),
             ((1, 3, 0), (2, 2, 0), (3, 0, 0)),

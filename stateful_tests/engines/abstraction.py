@@ -176,6 +176,8 @@ def _nodes(
             continue
         s.cached[prefix], s.locks[prefix] = node.page, node.locks
         s.node[node.page] = prefix
+        if node.recurrent is not None:
+            s.kept[prefix], s.keeper[node.recurrent] = node.recurrent, prefix
     return more
 
 
@@ -232,13 +234,16 @@ def _rows(s: ConcreteState, seen: Observation) -> None:
 
 def _recurrents(s: ConcreteState, seen: Observation) -> None:
     """Check that all recurrent states are shared out."""
-    free, held = Counter(seen.free_recurrents), Counter(s.recurrent.cells.values())
+    free, kept = Counter(seen.free_recurrents), Counter(s.kept.cells.values())
+    held = Counter(s.recurrent.cells.values())
     for m in range(s.size.recurrents):
-        if free[m] + held[m] == 0:
-            words = f"recurrent state {m} is neither free nor any row's"
+        holders = free[m] + held[m] + kept[m]
+        if holders == 0:
+            words = f"recurrent state {m} is neither free nor any row's nor the tree's"
             raise Difference("no_recurrent_state_is_lost", words)
-        if free[m] + held[m] > 1:
+        if holders > 1:
             words = f"recurrent state {m} is free {free[m]} times and that of {held[m]} rows"
+            words += f" and of {kept[m]} nodes"
             raise Difference("no_recurrent_state_has_two_holders", words)
 
 
@@ -251,3 +256,7 @@ def _ghosts(s: ConcreteState, spec: ConcreteState) -> None:
     rows = {x: r for r, x in spec.holder.cells.items()}
     for r, x in s.holder.cells.items():
         s.faithful[r] = spec.faithful[rows[x]] if x in rows else s.committed[r]
+        if (m := s.recurrent[r]) is not None:
+            s.summed[m] = spec.summed[spec.recurrent[rows[x]]] if x in rows else s.committed[r]
+    for prefix, m in s.kept.cells.items():
+        s.summed[m] = s.length(s.last[prefix] + 1)

@@ -62,6 +62,7 @@ class SeenNode:
     tokens: Sequence[int]  # of this page
     page: int
     locks: int
+    recurrent: int | None = None  # the recurrent state at its end
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from spec.machine.concrete import Cells, ConcreteState
 from spec.machine.log.quick import quick_rules
 from spec.machine.log.world import LogSize
 
-POOLS = {"Row": ("holder",), "Page": ("owner", "node"), "Recurrent": ("user",)}
+POOLS = {"Row": ("holder",), "Page": ("owner", "node"), "Recurrent": ("user", "keeper")}
 """The sorts that are chosen among, and the maps that say which of them are in use."""
 
 

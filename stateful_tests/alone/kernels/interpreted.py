@@ -60,7 +60,7 @@ def test_attention(shape: Shape) -> None:
     agree_on_attention(shape, "cpu")
 
 
-@pytest.mark.parametrize(("kind", "page_size"), [("plain", 2), ("windows", 4), ("hybrid", 1)])
+@pytest.mark.parametrize(("kind", "page_size"), [("plain", 2), ("windows", 4), ("layers", 1)])
 def test_an_engine_on_these_kernels_says_what_the_dense_model_says(
     kind: str, page_size: int
 ) -> None:

@@ -113,6 +113,8 @@ class Contents:
         owner = f"a node of the tree in namespace {namespace}"
         locations = locations_of(node.value, self.engine.config.page_size)
         self._compare_kv(locations, start, start, dense, owner)
+        if node.recurrent is not None:
+            self._compare_state(node.recurrent, len(tokens), dense, owner)
 
     def _run(self, session: Session, tokens: list[int]) -> Dense:
         known = self._dense.get(session.id)
@@ -142,16 +144,20 @@ class Contents:
         window_start = 0 if record.cursor == record.protected else record.cursor
         self._compare_kv(locations, 0, window_start, dense, owner)
         self._compare_draft(record, dense.tokens, namespace, owner)
+        if record.recurrent is not None and committed and not record.is_unread:
+            self._compare_state(record.recurrent, committed, dense, owner)
+
+    def _compare_state(self, slot: int, num: int, dense: Dense, owner: str) -> None:
+        """Compare a recurrent state with the one after `num` tokens."""
         recurrents = self.engine.memory.recurrents
-        if recurrents and record.recurrent is not None and committed and not record.is_unread:
-            state = recurrents.states[record.recurrent]
-            error = (state - dense.run.states[0, committed - 1]).abs().amax()
-            if error > TOLERANCE:
-                raise Difference(
-                    "a_recurrent_state_is_that_of_the_tokens",
-                    f"the state of {owner} is not the one after {committed} tokens: "
-                    f"off by up to {error.item():.3g}",
-                )
+        assert recurrents, "a model without recurrent layers has no states"
+        error = (recurrents.states[slot] - dense.run.states[0, num - 1]).abs().amax()
+        if not error <= TOLERANCE:
+            raise Difference(
+                "a_recurrent_state_is_that_of_the_tokens",
+                f"the state of {owner} is not the one after {num} tokens: "
+                f"off by up to {error.item():.3g}",
+            )
 
     def _compare_draft(
         self, record: KVRecord, tokens: list[int], namespace: int, owner: str

@@ -96,5 +96,6 @@ def _node(
         tokens = node.key[k * size : (k + 1) * size]
         nodes.append(SeenNode(namespace, parent, tokens, page - 1, node.lock_ref))
         parent = len(nodes) - 1
+    nodes[-1].recurrent = node.recurrent  # it stands where the node ends
     for child in node.children.values():
         _node(nodes, namespace, child, parent, size)
