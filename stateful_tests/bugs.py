@@ -96,9 +96,9 @@ BUGS = {
         Bug("B7", "abort of turn n saves inflated lengths",
             ("an_idle_slot_holds_at_most_the_last_turn",), turns.b7),
         Bug("B8", "abort of the first turn leaves a slot",
-            # in one step of the engine the slot may be reclaimed as well
+            # in one step the slot may be reclaimed as well; its prompt may be published already
             ("a_slot_has_a_finished_turn", "an_idle_slot_holds_at_most_the_last_turn",
-             "the_spec_allows_every_move"), turns.b8),
+             "the_spec_allows_every_move", "a_protected_page_is_the_trees"), turns.b8),
         Bug("B9", "close frees the KV under a running turn",
             # the engine itself objects if the turn's batch is unread
             ("no_row_is_free_and_held", "the_engine_keeps_its_own_rules"), turns.b9),
@@ -110,9 +110,9 @@ BUGS = {
             ("committed_kv_is_that_of_the_tokens", "an_idle_slot_holds_at_most_the_last_turn"),
             records.b12),
         Bug("B13", "the tail is freed from inside a page",
-            # in one step of the engine the freed page may be handed out, or freed again
-            ("no_page_is_free_and_held", "no_page_has_two_holders", "no_page_is_free_twice"),
-            records.b13),
+            # in one action the freed page may be handed out, or freed again, even in a full pool
+            ("no_page_is_free_and_held", "no_page_has_two_holders", "no_page_is_free_twice",
+             "the_engine_keeps_its_own_rules"), records.b13),
         Bug("B14", "close keeps the recurrent state", ("no_recurrent_state_is_lost",), pools.b14),
         Bug("B15", "abort of the first turn keeps the recurrent state",
             ("no_recurrent_state_is_lost",), pools.b15),
@@ -124,7 +124,7 @@ BUGS = {
             ("an_attached_turn_is_in_flight_or_the_last",), turns.b20),
         Bug("N1", "KV of another namespace is reused",
             ("the_spec_allows_every_move", "a_protected_page_is_the_trees",
-             "kv_stays_in_its_namespace"), pools.n1),
+             "kv_stays_in_its_namespace", "states_are_equal"), pools.n1),
         Bug("N2", "a row goes on in the tree's own recurrent state",
             ("no_recurrent_state_has_two_holders",), states.n2),
         Bug("N3", "an evicted node's recurrent state is lost",

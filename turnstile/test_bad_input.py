@@ -53,7 +53,7 @@ def refused(called: Called, words: str) -> None:
         ("fuzz --seconds 0", "give a number above 0"),
         ("fuzz --seconds nan", "give a number above 0"),
         ("explore --world one-sesion", "did you mean one-session"),
-        ("explore --world mars", "choose one of one-session, "),
+        ("explore --world xyz", "choose one of one-session, "),
         ("prove --action resum", "no action 'resum'; did you mean resume"),
         ("prove --action zzz", "choose one of init, "),
         ("prove --invariant a_listed_page", "did you mean a_listed_page_is_held"),
