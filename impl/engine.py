@@ -117,8 +117,7 @@ class Engine:
             "submit", session, turn, f"{len(tokens)} tokens", max_new_tokens, edit or "append"
         )
         made = self.controller.submit(session, turn, tokens, max_new_tokens, edit, sampling)
-        made.priority = priority
-        self.queues.enqueue(made)
+        self.queues.enqueue(made, priority)
 
     def generate(
         self,
@@ -138,8 +137,7 @@ class Engine:
         namespace = checked_count("namespace", namespace)
         self._asked("generate", session, turn, f"{len(tokens)} tokens", max_new_tokens, namespace)
         made = self.controller.generate(session, turn, tokens, max_new_tokens, namespace, sampling)
-        made.priority = priority
-        self.queues.enqueue(made)
+        self.queues.enqueue(made, priority)
 
     def abort(self, turn: int) -> None:
         """Ask for the end of a turn that waits or runs. Raises Refused: UNKNOWN_TURN."""
@@ -248,7 +246,7 @@ class Engine:
         Return that one, or None.
         """
         short = [item for item in work if item.allocated < item.end]
-        if self.mechanism.reserve_all([item.reserve for item in short]):
+        if self.mechanism.reserve_all([(item.turn.id, item.end) for item in short]):
             return None
         return next((item for item in short if not self.apply(item.reserve)), None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from operator import index
 from typing import Any, TextIO
@@ -51,7 +51,7 @@ class LoggedEngine(Engine):
         """Make the engine and write the first line: its sizes."""
         super().__init__(config, clock, drafter)
         self.log = log
-        self.mechanism.moves = _Moves(self._moved)
+        self.mechanism.remember = self._remember
         self._write(
             turnstile=VERSION,
             page_size=config.page_size,
@@ -160,6 +160,11 @@ class LoggedEngine(Engine):
 
     # -- moves
 
+    def _remember(self, moves: Sequence[Move]) -> None:
+        self.self_check.remember(moves)
+        for move in moves:
+            self._moved(move)
+
     def _moved(self, move: Move) -> None:
         if move.name == "evict":
             for namespace, tokens in each_page(move, self.config.page_size):
@@ -185,21 +190,3 @@ class LoggedEngine(Engine):
     def _write(self, **line: Any) -> None:
         event = {**line, "at": round(time.time(), 6)}
         self.log.write(json.dumps(event, default=index) + "\n")
-
-
-class _Moves(list[Move]):
-    """The engine's log of moves; each is told when it is added."""
-
-    def __init__(self, moved: Callable[[Move], None]) -> None:
-        super().__init__()
-        self._moved = moved
-
-    def append(self, move: Move) -> None:
-        """Add a move that happened."""
-        super().append(move)
-        self._moved(move)
-
-    def extend(self, moves: Iterable[Move]) -> None:
-        """Add moves that happened."""
-        for move in moves:
-            self.append(move)

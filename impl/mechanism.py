@@ -14,6 +14,7 @@ from impl.launcher import Launcher
 from impl.moves import Ended, Move, Why
 from impl.paging import floor_align, offset_of, window_start
 from impl.queues import Queues
+from impl.record import KVRecord
 from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.turn import Turn
@@ -101,22 +102,22 @@ class Mechanism:
 
     def reserve(self, turn_id: int, length: int) -> bool:
         """Allocate locations up to `length` tokens. False: the pool lacks pages."""
+        return self.cache.reserve(self._reservable(turn_id, length), length)
+
+    def reserve_all(self, wanted: Sequence[tuple[int, int]]) -> bool:
+        """Reserve for many turns up to a length each: all of it, or False and nothing changed."""
+        records = [(self._reservable(turn, length), length) for turn, length in wanted]
+        if not self.cache.reserve_all(records):
+            return False
+        self._log([Move("reserve", args) for args in wanted])
+        return True
+
+    def _reservable(self, turn_id: int, length: int) -> KVRecord:
+        """Return the record of a running turn that may reserve so many tokens."""
         _, turn, record = self.queues.is_running(turn_id)
         most = min(len(turn.tokens), turn.limit) + self.queues.config.lookahead
         assert record.allocated < length <= most, f"cannot reserve {length}: {turn}"
-        return self.cache.reserve(record, length)
-
-    def reserve_all(self, moves: Sequence[Move]) -> bool:
-        """Reserve for many turns at once: all of it, or False and nothing changed."""
-        wanted = []
-        for move in moves:
-            turn_id, length = move.args
-            _, _, record = self.queues.is_running(int(str(turn_id)))
-            wanted.append((record, int(str(length))))
-        if not self.cache.reserve_all(wanted):
-            return False
-        self._log(moves)
-        return True
+        return record
 
     def slide(self, turn_id: int, length: int) -> None:
         """Free the window layers' KV of whole pages before `length`: no later token looks there."""

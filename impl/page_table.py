@@ -28,7 +28,7 @@ from torch import Tensor
 
 from impl.kernels.choice import Kernels
 from impl.mirror import Pages
-from impl.paging import location
+from impl.paging import location, num_pages
 
 
 class PageTable:
@@ -41,7 +41,7 @@ class PageTable:
         self._kernels = kernels
         self.num_rows = num_rows
         self.page_size = page_size
-        self.width = -(-max_len // page_size)
+        self.width = num_pages(max_len, page_size)
         self.host: Pages = np.zeros((num_rows, self.width), dtype=np.int32)
         self.device = torch.device(device)
         shared = torch.from_numpy(self.host)

@@ -29,11 +29,12 @@ class Queues:
 
     # -- who goes first
 
-    def enqueue(self, turn: Turn) -> None:
+    def enqueue(self, turn: Turn, priority: int) -> None:
         """Let a new turn wait behind those of its priority, and before those of lower ones."""
+        turn.priority = priority
         turn.late = len(self.waiting) >= self.config.queue_limit
         place = len(self.waiting)
-        while place and self.waiting[place - 1].priority < turn.priority:
+        while place and self.waiting[place - 1].priority < priority:
             place -= 1
         self.waiting.insert(place, turn)
 

@@ -86,9 +86,10 @@ class Scheduler:
             end = min(start + budget, turn.target_len)
             wanted = promised + self.cache.num_new_pages(slot, end)
             if self.queues.running and (budget <= 0 or not self._has_room(wanted, turn.session)):
-                if self._least().priority >= turn.priority:
+                least = self._least()
+                if least.priority >= turn.priority:
                     return
-                yield from self._retracts(self._least())
+                yield from self._retracts(least)
                 budget, promised = self._promised()
                 continue
             move = self._admission(turn, turn.session)
@@ -217,21 +218,19 @@ class Scheduler:
         else:
             yield Move("retract", (turn.id,))
 
-    def _idle_sessions(self) -> list[Session]:
-        """Return the sessions whose slot no turn borrows, first who would miss its KV the least.
+    def _idle_sessions(self) -> Iterator[Session]:
+        """Generate the sessions whose slot no turn borrows, first who would miss its KV the least.
 
         Who has no turn at all, idle for the longest time first; then whose turn came last.
         """
-        waiting = [turn.session for turn in reversed(self.queues.waiting)]
-        return [
-            *self.queues.controller.idle.with_kv(),
-            *(session for session in waiting if session and session.slot),
-        ]
+        yield from self.queues.controller.idle.with_kv()
+        for turn in reversed(self.queues.waiting):
+            if turn.session and turn.session.slot:
+                yield turn.session
 
     def _idle_session(self) -> Session | None:
         """Return the session that would miss its KV the least."""
-        oldest = next(self.queues.controller.idle.with_kv(), None)
-        return oldest or next(iter(self._idle_sessions()), None)
+        return next(self._idle_sessions(), None)
 
     # -- what is read
 
