@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from impl.attention import paged_attention
-from impl.batch import Batch, Chunk
+from impl.cache.page_table import locations_of
 from impl.kernels.choice import Kernels
-from impl.page_table import locations_of
+from impl.model.attention import paged_attention
+from impl.model.batch import Batch, Chunk
 from stateful_tests.engines.reference.dense import dense_attention
 
 DEVICE = "cuda"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from impl.batch import Chunk
 from impl.config import EngineConfig
 from impl.engine import Engine
+from impl.model.batch import Chunk
 
 MUCH = 2**50
 """Bytes that no device has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from impl.in_air import InAir
+from impl.model.in_air import InAir
 
 LONG = 2_000_000_000
 """Cycles that the device is kept busy: about a second."""

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from time import monotonic
-from typing import TypeVar
 
-from impl.allocator import PagedAllocator
+from impl.cache.allocator import PagedAllocator
+from impl.cache.page_table import PageTable
+from impl.cache.parts.full import FullPart
+from impl.cache.parts.part import Part
+from impl.cache.parts.recurrent import RecurrentPart
+from impl.cache.parts.window import WindowPart
+from impl.cache.radix_cache import RadixCache
+from impl.cache.record import KVRecord
+from impl.cache.session_cache import SessionCache
 from impl.checked import checked_count, checked_tokens
 from impl.config import EngineConfig
-from impl.draft_model import DraftModel
-from impl.drafter import Drafter, PromptLookup
-from impl.failure import Failure, ForwardFailed
+from impl.failure import Failure
 from impl.kernels.choice import Kernels
-from impl.launcher import Launcher
-from impl.mechanism import COMPUTED, Mechanism
-from impl.memory import Memory
-from impl.model import Transformer
+from impl.model.draft_model import DraftModel
+from impl.model.drafter import Drafter, PromptLookup
+from impl.model.memory import Memory
+from impl.model.runner import Runner
+from impl.model.sampling import GREEDY, Sampling
+from impl.model.transformer import Transformer
 from impl.moves import Ended, Move
-from impl.page_table import PageTable
-from impl.queues import Queues
-from impl.radix_cache import RadixCache
-from impl.record import KVRecord
 from impl.refused import Reason
-from impl.runner import Runner
-from impl.sampling import GREEDY, Sampling
-from impl.scheduler import Scheduler
+from impl.scheduling.launcher import Launcher
+from impl.scheduling.mechanism import Mechanism
+from impl.scheduling.queues import Queues
+from impl.scheduling.scheduler import Scheduler
+from impl.scheduling.stepper import Stepper
 from impl.self_check import SelfCheck
-from impl.session import Session
-from impl.session_cache import SessionCache
-from impl.session_controller import SessionController
+from impl.sessions.session import Session
+from impl.sessions.session_controller import SessionController
+from impl.sessions.turn import Turn
 from impl.sizes import Sizes
-from impl.turn import Turn
-from impl.work import Work
-
-T = TypeVar("T")
 
 
 class Engine:
@@ -61,7 +62,7 @@ class Engine:
         self.tree = RadixCache(config.page_size)
         self.memory = Memory(config, self.kernels)
         self.model = Transformer(config)
-        self.cache = SessionCache(self.allocator, self.rows, self.tree, self.memory)
+        self.cache = SessionCache(self.allocator, self.rows, self.tree, self._parts())
         self.controller = SessionController(self.cache, clock, config.session_timeout)
         self.queues = Queues(config, self.controller)
         self.runner = Runner(self.model, self.rows, self.memory)
@@ -73,6 +74,16 @@ class Engine:
         remember = self.self_check.remember
         self.mechanism = Mechanism(self.queues, self.cache, self.launcher, remember)
         self.scheduler = Scheduler(config, self.queues, self.cache)
+        self.stepper = Stepper(self.scheduler, self.mechanism)
+
+    def _parts(self) -> list[Part]:
+        """Return what the kinds of layers that the model has keep in the cache."""
+        parts: list[Part] = [FullPart(self.allocator, self.rows, self.tree)]
+        if self.memory.window:
+            parts.append(WindowPart(self.memory.window, self.config.window))
+        if self.memory.recurrents:
+            parts.append(RecurrentPart(self.memory.recurrents, self.tree))
+        return parts
 
     # -- what a client may ask
 
@@ -177,8 +188,7 @@ class Engine:
 
     def fail(self, turn: int, failure: Failure) -> None:
         """End a running turn that cannot be computed: wipe the KV, keep the tokens, tell why."""
-        self.mechanism.fail(turn, failure)
-        self.apply(self.scheduler.abort(self.turns[turn]))
+        self.stepper.fail(turn, failure)
 
     def step(self) -> None:
         """Schedule, launch, read, finish: end what must end, admit, make room, one forward pass.
@@ -187,68 +197,7 @@ class Engine:
         a mistake of the engine itself.
         """
         with self.self_check.step() if self.config.self_check else nullcontext():
-            self._step()
-
-    def _step(self) -> None:
-        self.launcher.step += 1
-        self._perform(self.scheduler.aborts())
-        self._perform(self.scheduler.closes())
-        self._perform(self.scheduler.admissions())
-        self._launch(self._reserved_work())
-        self._perform(self.scheduler.collects(self.launcher.step))
-        self._perform(self.scheduler.running_aborts())
-        self._perform(self.scheduler.publishes())
-        self._perform(self.scheduler.finishes())
-        for turn in list(self.queues.running):
-            self._perform(self.scheduler.slides(turn))
-        self._perform(self.scheduler.closes())
-
-    def _perform(self, moves: Iterable[Move]) -> None:
-        for move in moves:
-            if failure := self._failure(self.apply, move):
-                self.fail(int(str(move.args[0])), failure)
-
-    def _failure(self, make: Callable[[T], object], what: T) -> Failure | None:
-        """Make a move or several; return what went wrong.
-
-        The exception is let go before anyone goes on: it holds the failed pass's memory.
-        """
-        try:
-            make(what)
-        except ForwardFailed as failed:
-            return failed.failure
-        return None
-
-    def _launch(self, work: list[Work]) -> None:
-        """Compute in one forward pass what yields one token each; each guess needs its own.
-
-        Where a batch fails, nothing of it counts, and each of its turns is computed alone: one that
-        is poisoned, or too large together with others, takes nobody down.
-        """
-        moves = [item.move for item in work]
-        batch = [move for move in moves if move.name in COMPUTED]
-        others = [move for move in moves if move.name not in COMPUTED]
-        is_launched = len(batch) > 1 and not self._failure(self.mechanism.launch, batch)
-        self._perform(others if is_launched else [*batch, *others])
-
-    def _reserved_work(self) -> list[Work]:
-        """Return what to compute, with room for each; room is made until there is."""
-        work = self.scheduler.work()
-        while lacking := self._lacking(work):
-            missing = self.cache.num_new_pages(lacking.turn.record, lacking.end)
-            self._perform(self.scheduler.room(missing))
-            work = self.scheduler.work()
-        return work
-
-    def _lacking(self, work: list[Work]) -> Work | None:
-        """Reserve for all of `work`, or for what comes before the first that there is no room for.
-
-        Return that one, or None.
-        """
-        short = [item for item in work if item.allocated < item.end]
-        if self.mechanism.reserve_all([(item.turn.id, item.end) for item in short]):
-            return None
-        return next((item for item in short if not self.apply(item.reserve)), None)
+            self.stepper.step()
 
     # -- what anyone may look at
 

@@ -15,11 +15,11 @@ from operator import index
 from typing import Any, TextIO
 
 from impl.config import EngineConfig
-from impl.drafter import Drafter
 from impl.engine import Engine
+from impl.model.drafter import Drafter
+from impl.model.sampling import GREEDY, Sampling
 from impl.moves import Move, each_page
 from impl.refused import Reason, Refused
-from impl.sampling import GREEDY, Sampling
 
 VERSION = 1
 

@@ -1,6 +1,6 @@
 """How chunks of many turns are laid end to end."""
 
-from impl.batch import Chunk, lay_out
+from impl.model.batch import Chunk, lay_out
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import one_by_one
 

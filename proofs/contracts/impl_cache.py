@@ -1,16 +1,18 @@
 """What the session cache keeps, frees and shares of a record, and how far windows look back."""
 
-from impl.paging import ceil_align, floor_align, num_pages, offset_of, page_of, window_start
-from impl.record import KVRecord
-from impl.scheduler import Scheduler
-from impl.session_cache import SessionCache
+from impl.cache.paging import ceil_align, floor_align, num_pages, offset_of, page_of, window_start
+from impl.cache.parts.recurrent import RecurrentPart
+from impl.cache.parts.window import WindowPart
+from impl.cache.record import KVRecord
+from impl.cache.session_cache import SessionCache
+from impl.scheduling.scheduler import Scheduler
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part
 
 
-def cache(page_size: int = 1, window_len: int = 0) -> SessionCache:
+def cache(page_size: int = 1, *, is_exact: bool = False) -> SessionCache:
     """Return what the arithmetic of a session cache needs of it."""
-    return part(SessionCache, page_size=page_size, window_len=window_len)
+    return part(SessionCache, page_size=page_size, is_exact=is_exact)
 
 
 @contract(SessionCache.tail_start, ceil_align)
@@ -80,7 +82,7 @@ def a_turn_reads_whole_pages_of_its_first_prompt_and_computes_a_token(
     assert one_page_more > first_prompt_len or one_page_more >= num_tokens
 
 
-@contract(SessionCache.is_reusable, window_start)
+@contract(WindowPart.is_reusable, window_start)
 def a_window_that_went_on_is_reusable_while_it_reaches_back_as_far_as_the_next_token_looks(
     num_protected: int, cursor: int, length: int, window: int
 ) -> None:
@@ -89,14 +91,32 @@ def a_window_that_went_on_is_reusable_while_it_reaches_back_as_far_as_the_next_t
     assert window >= 1
     record = KVRecord(0, protected=num_protected, cursor=cursor, committed=length)
     first_seen = length - window
-    assert cache(window_len=window).is_reusable(record, length) == (cursor <= first_seen)
+    layers = part(WindowPart, window_len=window)
+    assert layers.is_reusable(record, length) == (cursor <= first_seen)
 
 
-@contract(SessionCache.is_reusable)
+@contract(RecurrentPart.is_reusable)
 def a_recurrent_state_is_reusable_while_it_has_not_gone_beyond(committed: int, length: int) -> None:
     assert are_lengths(committed, length)
-    record = KVRecord(0, committed=committed, recurrent=0)
-    assert cache().is_reusable(record, length) == (committed <= length)
+    record = KVRecord(0, committed=committed)
+    assert part(RecurrentPart).is_reusable(record, length) == (committed <= length)
+
+
+@contract(SessionCache.can_publish, SessionCache.shared_len)
+def what_is_published_is_computed_and_an_exact_part_stands_at_its_end(
+    num_protected: int, committed: int, first_prompt_len: int, page_size: int, is_exact: bool
+) -> None:
+    assert page_size >= 1
+    assert are_lengths(num_protected, first_prompt_len)
+    protected = num_protected * page_size
+    assert protected <= committed
+    record = KVRecord(0, protected=protected, cursor=protected, committed=committed)
+    owner = engine_turn(0, first_prompt_len=first_prompt_len).session
+    assert owner is not None
+    shared, made = floor_align(first_prompt_len, page_size), cache(page_size, is_exact=is_exact)
+    if made.can_publish(owner, record):
+        assert protected < shared <= committed
+        assert not is_exact or committed == shared
 
 
 @contract(Scheduler.slides, floor_align, window_start)

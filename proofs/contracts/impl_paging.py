@@ -1,6 +1,6 @@
 """The engine's arithmetic of positions, pages and locations."""
 
-from impl.paging import (
+from impl.cache.paging import (
     ceil_align,
     floor_align,
     location,

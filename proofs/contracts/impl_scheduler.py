@@ -1,10 +1,11 @@
 """How the scheduler cuts the work of a step: budgets, chunks, drafts, and how far a turn gets."""
 
-from impl.paging import floor_align
-from impl.record import KVRecord
-from impl.scheduler import Scheduler
-from impl.turn import Turn
-from impl.work import Work
+from impl.cache.paging import floor_align
+from impl.cache.record import KVRecord
+from impl.cache.session_cache import SessionCache
+from impl.scheduling.scheduler import Scheduler
+from impl.scheduling.work import Work
+from impl.sessions.turn import Turn
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part
 
@@ -12,7 +13,7 @@ from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part
 def scheduler(num_drafts: int = 0, overlap: bool = False, token_budget: int = 1) -> Scheduler:
     """Return a scheduler of a model without recurrent layers."""
     sizes = {"num_drafts": num_drafts, "overlap": overlap, "token_budget": token_budget}
-    return part(Scheduler, config=having(recurrents=0, **sizes))
+    return part(Scheduler, config=having(**sizes), cache=having(is_exact=False))
 
 
 def running(prompt: int, tokens: int, limit: int, launched: int, unread: int = 0) -> Turn:
@@ -59,7 +60,8 @@ def a_model_with_recurrent_layers_never_drafts(
 ) -> None:
     assert are_lengths(max_new, num_drafts, budget)
     assert tokens >= 1
-    policy = part(Scheduler, config=having(recurrents=1, num_drafts=num_drafts))
+    config = having(num_drafts=num_drafts)
+    policy = part(Scheduler, config=config, cache=having(is_exact=True))
     assert policy._num_drafts(running(tokens, tokens, tokens + max_new, 0), budget) == 0
 
 
@@ -71,7 +73,7 @@ def a_chunk_stops_at_the_end_of_the_pages_that_are_to_be_published_with_their_st
     assert start < end
     assert text_len >= 1
     assert page_size >= 1
-    policy = part(Scheduler, config=having(page_size=page_size))
+    policy = part(Scheduler, cache=part(SessionCache, page_size=page_size))
     turn = engine_turn(text_len, first_prompt_len=text_len)
     whole = floor_align(text_len, page_size)
     stops = start < whole < end

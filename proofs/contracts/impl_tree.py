@@ -1,6 +1,6 @@
 """How runs of tokens are compared and cut in the radix tree: whole pages at a time."""
 
-from impl.radix_cache import RadixCache
+from impl.cache.radix_cache import RadixCache
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import one_by_one
 

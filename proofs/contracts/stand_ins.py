@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from impl.record import KVRecord
-from impl.session import Session
-from impl.turn import Turn
+from impl.cache.record import KVRecord
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 from spec.machine.concrete import ConcreteState
 from spec.machine.rules import rules
 from spec.machine.size import Size

@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
+from impl.cache.page_table import locations_of
+from impl.cache.record import KVRecord
 from impl.config import EngineConfig, ModelConfig
 from impl.engine import Engine
 from impl.moves import Ended
-from impl.page_table import locations_of
-from impl.record import KVRecord
 from stateful_tests.engines.reference.dense import DenseRun, dense_forward, dense_output
 
 CONTEXT_LEN = 24

@@ -6,7 +6,7 @@ from random import Random
 
 from impl.engine import Engine
 from impl.moves import Move, Why
-from impl.turn import Turn
+from impl.sessions.turn import Turn
 
 
 def possible_move(engine: Engine, random: Random) -> Move | None:

@@ -13,8 +13,8 @@ import torch
 
 from impl.config import EngineConfig
 from impl.engine import Engine
+from impl.model.sampling import Sampling
 from impl.refused import Reason, Refused
-from impl.sampling import Sampling
 from stateful_tests.alone.client import expected_output
 from stateful_tests.alone.test_policy import serve
 from stateful_tests.alone.test_refusals import state

@@ -9,7 +9,7 @@ import pytest
 
 from impl.config import ConfigError, EngineConfig, ModelConfig
 from impl.engine import Engine
-from impl.sampling import GREEDY, Sampling
+from impl.model.sampling import GREEDY, Sampling
 from stateful_tests.alone.client import MODEL, expected_output, small
 
 SMALL = replace(MODEL, num_layers=1, num_heads=2, num_kv_heads=1, seed=5)

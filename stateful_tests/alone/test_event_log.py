@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from impl.event_log import LoggedEngine
+from impl.model.sampling import Sampling
 from impl.refused import Refused
-from impl.sampling import Sampling
 from spec.machine.log.judge import Judge
 from spec.machine.log.lines import Reader
 from spec.machine.trace import Point

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from impl.batch import Chunk
 from impl.config import EngineConfig
 from impl.engine import Engine
 from impl.failure import ForwardFailed
+from impl.model.batch import Chunk
 from impl.moves import Ended, Move
-from impl.turn import Turn
+from impl.sessions.turn import Turn
 from spec.machine.trace import Point
 from stateful_tests.alone.client import expected_output, small
 from stateful_tests.alone.test_policy import moves, serve

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from impl.attention import paged_attention
-from impl.batch import Batch, Chunk
 from impl.kernels.choice import Kernels
-from impl.recurrence import recur
+from impl.model.attention import paged_attention
+from impl.model.batch import Batch, Chunk
+from impl.model.recurrence import recur
 from stateful_tests.engines.reference.dense import dense_attention, dense_recurrence
 
 

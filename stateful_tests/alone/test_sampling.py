@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from impl import sampling as module
 from impl.engine import Engine
-from impl.sampling import GREEDY, LARGEST_SEED, Sampling, choose
+from impl.model import sampling as module
+from impl.model.sampling import GREEDY, LARGEST_SEED, Sampling, choose
 from stateful_tests.alone.client import small
 from stateful_tests.engines.reference import sampled
 from stateful_tests.engines.reference.dense import dense_output
@@ -115,7 +115,7 @@ def test_lockstep_tells_noise_that_depends_on_the_batch(monkeypatch: pytest.Monk
     def planted(logits: torch.Tensor, samplings: Any, positions: Any) -> torch.Tensor:
         return choose(logits, samplings, [position + len(positions) for position in positions])
 
-    monkeypatch.setattr("impl.runner.choose", planted)
+    monkeypatch.setattr("impl.model.runner.choose", planted)
     assert check_of_first_failure() == "output_equals_that_of_the_dense_model"
 
 
@@ -123,7 +123,7 @@ def test_lockstep_tells_a_stop_that_is_passed(monkeypatch: pytest.MonkeyPatch) -
     def planted(turn: Any, tokens: list[int]) -> None:
         turn.borrowed += tokens
 
-    monkeypatch.setattr("impl.turn.Turn.say", planted)
+    monkeypatch.setattr("impl.sessions.turn.Turn.say", planted)
     assert check_of_first_failure() == "an_output_ends_at_its_first_stop"
 
 

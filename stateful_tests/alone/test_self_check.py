@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from impl.engine import Engine
+from impl.model.sampling import Sampling
 from impl.moves import Move
-from impl.sampling import Sampling
 from impl.self_check import REMEMBERED, CheckFailed, SelfCheck
 from stateful_tests.alone.client import small
 from stateful_tests.planted import accounting, pools, records

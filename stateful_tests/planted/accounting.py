@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from impl.engine import Engine
-from impl.session import Session
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 def b3(engine: Engine) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from impl.batch import Chunk
 from impl.engine import Engine
 from impl.failure import Failure, ForwardFailed
+from impl.model.batch import Chunk
 from impl.moves import Move
-from impl.session import Session
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 def x1(engine: Engine) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from impl.cache.parts.recurrent import RecurrentPart
+from impl.cache.radix_cache import Match
+from impl.cache.record import KVRecord
 from impl.engine import Engine
-from impl.radix_cache import Match
-from impl.record import KVRecord
 
 T = TypeVar("T")
+
+
+def recurrent_part(engine: Engine) -> RecurrentPart | None:
+    """Return the part of the engine's cache that keeps recurrent states, if it has one."""
+    return next((part for part in engine.cache.parts if isinstance(part, RecurrentPart)), None)
 
 
 def b14(engine: Engine) -> None:
@@ -25,14 +31,17 @@ def b15(engine: Engine) -> None:
 
 
 def _without_freeing_states(engine: Engine, end: Callable[[T], None]) -> Callable[[T], None]:
-    free_recurrent = engine.cache.free_recurrent
+    recurrents = recurrent_part(engine)
+    if recurrents is None:
+        return end
+    give_back = recurrents.end
 
     def planted(ending: T) -> None:
-        engine.cache.free_recurrent = _keep  # type: ignore[method-assign]
+        recurrents.end = _keep  # type: ignore[method-assign]
         try:
             end(ending)
         finally:
-            engine.cache.free_recurrent = free_recurrent  # type: ignore[method-assign]
+            recurrents.end = give_back  # type: ignore[method-assign]
 
     return planted
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from impl.cache.parts.window import WindowPart
+from impl.cache.record import KVRecord
 from impl.engine import Engine
-from impl.record import KVRecord
-from impl.session import Session
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 def b1(engine: Engine) -> None:
@@ -89,8 +90,6 @@ def b13(engine: Engine) -> None:
 
 def b16(engine: Engine) -> None:
     """Trim without a look at the window cursor, which may be beyond the new end."""
-
-    def planted(record: KVRecord, length: int) -> bool:
-        return record.recurrent is None or record.committed <= length
-
-    engine.cache.is_reusable = planted  # type: ignore[method-assign]
+    for part in engine.cache.parts:
+        if isinstance(part, WindowPart):
+            part.is_reusable = lambda *_: True  # type: ignore[method-assign]

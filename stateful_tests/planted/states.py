@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from impl.cache.radix_cache import Match
+from impl.cache.radix_node import RadixNode
+from impl.cache.record import KVRecord
 from impl.engine import Engine
-from impl.paging import floor_align, num_full_pages
-from impl.record import KVRecord
-from impl.session import Session
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
+from stateful_tests.planted.pools import recurrent_part
 
 
 def n2(engine: Engine) -> None:
@@ -29,54 +29,36 @@ def n2(engine: Engine) -> None:
 
 def n3(engine: Engine) -> None:
     """Drop a node, and forget to give its recurrent state back."""
-    drop_state = engine.tree.drop_state
+    if recurrents := recurrent_part(engine):
+        recurrents.drop = _forget  # type: ignore[method-assign]
 
-    def planted(namespace: int, tokens: Sequence[int]) -> int | None:
-        drop_state(namespace, tokens)
-        return None
 
-    engine.tree.drop_state = planted  # type: ignore[method-assign]
+def _forget(node: RadixNode) -> None:
+    """Let a node keep no state, and give none back."""
+    node.recurrent = None
 
 
 def n4(engine: Engine) -> None:
     """Read all pages that match, even if the tree lacks the recurrent state at their end."""
-    cache, copy_kept = engine.cache, engine.cache.copy_kept
+    recurrents = recurrent_part(engine)
+    if recurrents is None:
+        return
+    copy_kept = recurrents.copy_kept
 
-    def planted_num(session: Session, turn: Turn) -> int:
-        tokens = turn.tokens[: cache.usable_len(session, turn)]
-        return num_full_pages(cache.tree.find(session.namespace, tokens).length, cache.page_size)
+    def planted_len(match: Match) -> int:
+        return match.length
 
     def planted_copy(record: KVRecord, slot: int) -> None:
         if record.last_node and record.last_node.recurrent is not None:
             copy_kept(record, slot)
 
-    cache.num_cached = planted_num  # type: ignore[method-assign]
-    cache.copy_kept = planted_copy  # type: ignore[method-assign]
+    recurrents.usable_len = planted_len  # type: ignore[method-assign]
+    recurrents.copy_kept = planted_copy  # type: ignore[method-assign]
 
 
 def n5(engine: Engine) -> None:
     """Publish once the whole prompt is computed, with the recurrent state that there is then."""
-    page_size = engine.config.page_size
-
-    def planted_is_publishable(turn: Turn) -> bool:
-        record, session = turn.record, turn.session
-        if not record or not session or record.is_unread:
-            return False
-        whole = floor_align(session.first_prompt_len, page_size)
-        is_behind = record.cursor == record.protected < whole
-        return is_behind and session.first_prompt_len <= record.committed
-
-    def planted_publish(turn_id: int) -> bool:
-        session, turn, record = engine.queues.at_rest(turn_id)
-        whole = floor_align(session.first_prompt_len, page_size)
-        return engine.cache.publish(session, record, turn.tokens[:whole])
-
-    def planted_stop(turn: Turn, start: int, end: int) -> int:  # noqa: ARG001
-        return end
-
-    engine.scheduler.is_publishable = planted_is_publishable  # type: ignore[method-assign]
-    engine.scheduler._stop_to_publish = planted_stop  # type: ignore[method-assign]
-    engine.mechanism.publish = planted_publish  # type: ignore[method-assign]
+    engine.cache.is_exact = False
 
 
 def n6(engine: Engine) -> None:

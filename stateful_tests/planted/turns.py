@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impl.engine import Engine
+from impl.model.sampling import GREEDY, Sampling
 from impl.moves import Why
 from impl.refused import Reason
-from impl.sampling import GREEDY, Sampling
-from impl.session import Session
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 def b4(engine: Engine) -> None:

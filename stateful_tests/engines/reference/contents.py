@@ -12,13 +12,13 @@ from random import Random
 import torch
 from torch import Tensor
 
+from impl.cache.page_table import locations_of
+from impl.cache.radix_node import RadixNode
+from impl.cache.record import KVRecord
 from impl.engine import Engine
-from impl.page_table import locations_of
-from impl.radix_node import RadixNode
-from impl.record import KVRecord
-from impl.sampling import GREEDY, Sampling
-from impl.session import Session
-from impl.turn import Turn
+from impl.model.sampling import GREEDY, Sampling
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 from stateful_tests.difference import Difference
 from stateful_tests.engines.histories import Histories
 from stateful_tests.engines.reference.dense import DenseRun, dense_forward

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impl.model import Transformer
-from impl.recurrence import DECAY
-from impl.sampling import GREEDY, Sampling
+from impl.model.recurrence import DECAY
+from impl.model.sampling import GREEDY, Sampling
+from impl.model.transformer import Transformer
 from stateful_tests.engines.reference.sampled import said
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from impl.drafter import Drafter
-from impl.model import Transformer
-from impl.turn import Turn
+from impl.model.drafter import Drafter
+from impl.model.transformer import Transformer
+from impl.sessions.turn import Turn
 from stateful_tests.engines.reference.dense import dense_output
 
 

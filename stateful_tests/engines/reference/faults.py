@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from impl.batch import Batch, Chunk
 from impl.engine import Engine
 from impl.failure import Failure
-from impl.memory import Views
+from impl.model.batch import Batch, Chunk
+from impl.model.memory import Views
+from impl.model.weights import Layer
 from impl.moves import Why
-from impl.turn import Result, Turn
-from impl.weights import Layer
+from impl.sessions.turn import Result, Turn
 from spec.machine.trace import Point
 
 Met = list[tuple[int, Point]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from impl.cache.radix_node import RadixNode
+from impl.cache.record import KVRecord
 from impl.engine import Engine
-from impl.radix_node import RadixNode
-from impl.record import KVRecord
 from stateful_tests.engines.observation import (
     Observation,
     SeenNode,

@@ -1,6 +1,6 @@
 """How the turns of a lockstep run are sampled, and what the dense model says then.
 
-The noise is computed anew, with Python's own integers, from what `impl.sampling` documents.
+The noise is computed anew, with Python's own integers, from what `impl.model.sampling` documents.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import cache
 
 from torch import Tensor
 
-from impl.sampling import GREEDY, Sampling
+from impl.model.sampling import GREEDY, Sampling
 
 BITS = 2**64 - 1
 

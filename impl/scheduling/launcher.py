@@ -13,16 +13,16 @@ from collections.abc import Sequence
 
 import torch
 
-from impl.batch import Chunk
-from impl.drafter import Drafter
+from impl.cache.record import KVRecord
 from impl.failure import Failure, computing
-from impl.in_air import InAir
+from impl.model.batch import Chunk
+from impl.model.drafter import Drafter
+from impl.model.in_air import InAir
+from impl.model.runner import Runner
 from impl.moves import Move
-from impl.queues import Queues
-from impl.record import KVRecord
-from impl.runner import Runner
-from impl.session import Session
-from impl.turn import Result, Turn
+from impl.scheduling.queues import Queues
+from impl.sessions.session import Session
+from impl.sessions.turn import Result, Turn
 
 
 class Launcher:

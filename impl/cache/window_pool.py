@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impl.allocator import PagedAllocator
+from impl.cache.allocator import PagedAllocator
+from impl.cache.kv_pool import KVPool
+from impl.cache.mirror import Mirror, Pages
+from impl.cache.paging import location, offset_of, page_of
 from impl.config import EngineConfig
-from impl.kv_pool import KVPool
-from impl.mirror import Mirror, Pages
-from impl.paging import location, offset_of, page_of
 
 
 class WindowPool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impl.mirror import Pages
+from impl.cache.mirror import Pages
 
 
 class PagedAllocator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from impl.turn import Turn
+from impl.sessions.turn import Turn
 
 
 class Drafter(Protocol):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from impl.batch import Chunk
+from impl.cache.page_table import PageTable
 from impl.config import EngineConfig, ModelConfig
 from impl.kernels.choice import Kernels
-from impl.memory import Memory
-from impl.model import Transformer
-from impl.page_table import PageTable
-from impl.runner import Runner
-from impl.turn import Turn
+from impl.model.batch import Chunk
+from impl.model.memory import Memory
+from impl.model.runner import Runner
+from impl.model.transformer import Transformer
+from impl.sessions.turn import Turn
 
 
 class DraftModel:

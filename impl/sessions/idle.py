@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 from itertools import count
 
-from impl.session import Session
+from impl.sessions.session import Session
 
 
 class IdleSessions:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impl.leaves import Leaves
-from impl.mirror import Pages
-from impl.paging import num_full_pages, offset_of
-from impl.radix_node import RadixNode
+from impl.cache.leaves import Leaves
+from impl.cache.mirror import Pages
+from impl.cache.paging import num_full_pages, offset_of
+from impl.cache.radix_node import RadixNode
 
 
 class Match(NamedTuple):
@@ -53,6 +53,11 @@ class RadixCache:
             if inside < len(child.key):
                 return Match(child, inside, length)
         return Match(node, len(node.key), length)
+
+    def node_at(self, namespace: int, tokens: Sequence[int]) -> RadixNode | None:
+        """Return the node that ends with `tokens`, or None."""
+        node, inside, length = self.find(namespace, tokens)
+        return node if length == len(tokens) and inside == len(node.key) else None
 
     def match(self, namespace: int, tokens: Sequence[int]) -> tuple[RadixNode, Pages]:
         """Return the node that ends with `tokens`, split if need be, and all their pages.
@@ -142,46 +147,20 @@ class RadixCache:
                 self.protected_size -= len(part.key)
                 self._leaves.add(part)
 
-    # -- recurrent states
-
-    def kept_len(self, namespace: int, tokens: Sequence[int]) -> int:
-        """Return the length of the longest prefix of `tokens` at whose end a state is kept."""
-        node, inside, length = self.find(namespace, tokens)
-        if inside < len(node.key):
-            assert node.parent is not None, "a root has no tokens to end inside of"
-            node, length = node.parent, length - inside
-        while node.parent is not None and node.recurrent is None:
-            node, length = node.parent, length - len(node.key)
-        return length
-
-    def state_at(self, namespace: int, tokens: Sequence[int]) -> int | None:
-        """Return the state that is kept at the end of `tokens`, or None."""
-        node, inside, length = self.find(namespace, tokens)
-        return node.recurrent if length == len(tokens) and inside == len(node.key) else None
-
-    def drop_state(self, namespace: int, tokens: Sequence[int]) -> int | None:
-        """Keep no state at the end of `tokens` any more; return the one that was kept, or None."""
-        node, inside, length = self.find(namespace, tokens)
-        if length < len(tokens) or inside < len(node.key):
-            return None
-        state, node.recurrent = node.recurrent, None
-        return state
-
-    @property
-    def states(self) -> list[int]:
-        """The recurrent states that are kept."""
-        return [node.recurrent for node in self.nodes() if node.recurrent is not None]
-
     # -- evict
 
-    def evict(self, namespace: int, tokens: Sequence[int], num_pages: int) -> Pages:
-        """Drop the last pages of an unlocked leaf that ends with `tokens`, and return them."""
+    def evict(
+        self, namespace: int, tokens: Sequence[int], num_pages: int
+    ) -> tuple[RadixNode, Pages]:
+        """Drop the last pages of an unlocked leaf that ends with `tokens`.
+
+        Return that leaf, which has lost its end, and the pages.
+        """
         node, inside, length = self.find(namespace, tokens)
         assert length == len(tokens), f"not in the tree: {tokens}"
         assert inside == len(node.key), f"more is cached behind: {tokens}"
         assert node.is_evictable, f"a leaf without locks is evicted: {tokens}"
         assert node.parent is not None, "a root is not evicted"
-        assert node.recurrent is None, f"its recurrent state goes back first: {tokens}"
         kept = inside - num_pages * self.page_size
         assert kept >= 0, f"ends with {len(node.value)} pages, not {num_pages}: {tokens}"
         pages = node.value[-num_pages:]
@@ -192,7 +171,7 @@ class RadixCache:
             del node.parent.children[self._first_page(node.key)]
             self._leaves.add(node.parent)
             node.parent = None  # so that it is no leaf of this tree any more
-        return pages
+        return node, pages
 
     def oldest_leaf(self) -> RadixNode | None:
         """Return the unlocked leaf that was used longest ago, or None."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from impl.batch import Batch, Chunk
-from impl.memory import Memory
-from impl.model import Transformer
-from impl.page_table import PageTable
-from impl.sampling import choose
+from impl.cache.page_table import PageTable
+from impl.model.batch import Batch, Chunk
+from impl.model.memory import Memory
+from impl.model.sampling import choose
+from impl.model.transformer import Transformer
 
 
 class Runner:

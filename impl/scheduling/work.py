@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from impl.moves import Move
-from impl.turn import Turn
+from impl.sessions.turn import Turn
 
 
 class Work(NamedTuple):

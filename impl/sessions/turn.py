@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from impl.cache.record import KVRecord
 from impl.failure import Failure
-from impl.in_air import InAir
-from impl.record import KVRecord
-from impl.sampling import GREEDY, Sampling
+from impl.model.in_air import InAir
+from impl.model.sampling import GREEDY, Sampling
 
 if TYPE_CHECKING:  # a turn and its session know each other
-    from impl.session import Session
+    from impl.sessions.session import Session
 
 
 class Result(NamedTuple):

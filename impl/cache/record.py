@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from impl.radix_node import RadixNode
+from impl.cache.radix_node import RadixNode
 
 
 @dataclass(eq=False, slots=True)

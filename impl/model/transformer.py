@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from impl.batch import Batch
 from impl.config import EngineConfig
-from impl.memory import Memory, Views
-from impl.weights import Layer, Weights
+from impl.model.batch import Batch
+from impl.model.memory import Memory, Views
+from impl.model.weights import Layer, Weights
 
 
 class Transformer:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import deque
 from itertools import takewhile
 
+from impl.cache.record import KVRecord
 from impl.config import EngineConfig
 from impl.moves import Ended
-from impl.record import KVRecord
-from impl.session import Session
-from impl.session_controller import SessionController
-from impl.turn import Turn
+from impl.sessions.session import Session
+from impl.sessions.session_controller import SessionController
+from impl.sessions.turn import Turn
 
 
 class Queues:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from impl.record import KVRecord
-from impl.turn import Turn
+from impl.cache.record import KVRecord
+from impl.sessions.turn import Turn
 
 
 @dataclass(eq=False, slots=True)

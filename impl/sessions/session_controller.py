@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from impl.idle import IdleSessions
+from impl.cache.session_cache import SessionCache
+from impl.model.sampling import GREEDY, Sampling
 from impl.refused import Reason, Refused
-from impl.sampling import GREEDY, Sampling
-from impl.session import Session
-from impl.session_cache import SessionCache
-from impl.turn import Turn
+from impl.sessions.idle import IdleSessions
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 class SessionController:

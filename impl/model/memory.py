@@ -10,15 +10,15 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from impl.attention import paged_attention
-from impl.batch import Batch
+from impl.cache.kv_pool import KVPool
+from impl.cache.recurrent_pool import RecurrentPool
+from impl.cache.window_pool import WindowPool
 from impl.config import EngineConfig
 from impl.kernels.choice import Kernels
-from impl.kv_pool import KVPool
-from impl.recurrence import recur
-from impl.recurrent_pool import RecurrentPool
-from impl.weights import Layer
-from impl.window_pool import WindowPool
+from impl.model.attention import paged_attention
+from impl.model.batch import Batch
+from impl.model.recurrence import recur
+from impl.model.weights import Layer
 
 
 class Memory:

@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impl.cache.mirror import Pages
+from impl.cache.paging import location, num_pages, page_of
 from impl.kernels.choice import Kernels
-from impl.mirror import Pages
-from impl.paging import location, num_pages
 
 
 class PageTable:
@@ -66,6 +66,11 @@ class PageTable:
     def pages(self, row: int, start: int, end: int) -> Pages:
         """Return the pages at [start, end) of `row`, counted in pages, as a view."""
         return self.host[row, start:end]
+
+    def of(self, row: int, start: int, end: int) -> Pages:
+        """Return the pages of positions [start, end) of `row`; `start` begins a page."""
+        size = self.page_size
+        return self.pages(row, page_of(start, size), num_pages(end, size))
 
     def write(self, row: int, start: int, pages: Pages) -> None:
         """Let `row` list `pages` from its page number `start` on."""

@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from impl.mirror import Pages
+from impl.cache.mirror import Pages
 
 
 @dataclass(eq=False, slots=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from impl.cache.paging import offset_of, window_start
+from impl.cache.record import KVRecord
+from impl.cache.session_cache import SessionCache
 from impl.failure import Failure
-from impl.launcher import Launcher
 from impl.moves import Ended, Move, Why
-from impl.paging import floor_align, offset_of, window_start
-from impl.queues import Queues
-from impl.record import KVRecord
-from impl.session import Session
-from impl.session_cache import SessionCache
-from impl.turn import Turn
+from impl.scheduling.launcher import Launcher
+from impl.scheduling.queues import Queues
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 COMPUTED = ("extend", "decode")
 """Moves of which many share one forward pass."""
@@ -131,18 +131,12 @@ class Mechanism:
     def publish(self, turn_id: int) -> bool:
         """Put the first prompt's whole pages into the radix tree, and lock them for the turn.
 
-        A recurrent state goes with them, so it must be the one at their end. False: the tree has
-        no room for it.
+        False: there is no room for what goes with them.
         """
         session, turn, record = self.queues.at_rest(turn_id)
-        length = floor_align(session.first_prompt_len, self.queues.config.page_size)
-        assert record.cursor == record.protected < length, f"has nothing to publish: {turn}"
-        if record.recurrent is None:
-            computed = session.first_prompt_len <= record.committed
-        else:
-            computed = record.committed == length
-        assert computed, f"not at the end of what it would publish: {turn}"
-        return self.cache.publish(session, record, turn.tokens[:length])
+        assert self.cache.can_publish(session, record), f"has nothing to publish: {turn}"
+        tokens = turn.tokens[: self.cache.shared_len(session)]
+        return self.cache.publish(session, record, tokens)
 
     # -- a turn ends well, or goes back
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from impl.cache.paging import floor_align, window_start
+from impl.cache.radix_node import RadixNode
+from impl.cache.session_cache import SessionCache
 from impl.config import EngineConfig
 from impl.moves import Move, Why
-from impl.paging import floor_align, window_start
-from impl.queues import Queues
-from impl.radix_node import RadixNode
-from impl.session import Session
-from impl.session_cache import SessionCache
-from impl.turn import Turn
-from impl.work import Work
+from impl.scheduling.queues import Queues
+from impl.scheduling.work import Work
+from impl.sessions.session import Session
+from impl.sessions.turn import Turn
 
 
 class Scheduler:
@@ -111,15 +111,15 @@ class Scheduler:
             return Move("resume", (turn.id,))
         if self.cache.can_alloc:
             return Move("start", (turn.id, self.cache.num_cached(session, turn)))
-        if self.cache.lacks_state and (move := self._state_from_tree()):
+        if self.cache.lacks_part and (move := self._leaf()):
             return move
         idle = self._idle_session()
         return Move("reclaim", (idle.id,)) if idle else None
 
-    def _state_from_tree(self) -> Move | None:
-        """Return what frees a recurrent state of the tree, or a leaf that hides one; or None.
+    def _leaf(self) -> Move | None:
+        """Return what frees all that the tree keeps with its oldest leaf; None: there is none.
 
-        A leaf without a state goes as well: nobody can go on from its end.
+        Where parts are short, leaves with which they keep nothing go as well: others lie behind.
         """
         leaf = self.cache.tree.oldest_leaf()
         return self._evict(leaf, len(leaf.value)) if leaf else None
@@ -166,20 +166,20 @@ class Scheduler:
             drafts = self._num_drafts(turn, budget - 1) if turn.is_decoding else 0
             return Work(turn, start, start + 1 + drafts, drafts, decodes=True)
         end = min(start + budget, turn.target_len)
-        if turn.record.recurrent is not None and self._lacks_in_tree(turn):
+        if self.cache.is_exact and self._lacks_in_tree(turn):
             end = self._stop_to_publish(turn, start, end)
         return Work(turn, start, end) if start < end else None
 
     def _stop_to_publish(self, turn: Turn, start: int, end: int) -> int:
-        """Return where a chunk ends: not beyond the pages whose recurrent state the tree lacks."""
+        """Return where a chunk ends: where it is to be published, and not beyond."""
         assert turn.session, f"belongs to no session: {turn}"
-        length = self._publishable_len(turn.session)
+        length = self.cache.shared_len(turn.session)
         return min(end, length) if start < length else end
 
     def _num_drafts(self, turn: Turn, budget: int) -> int:
         """Return how many tokens to guess: never so many that the turn would outgrow the pool."""
-        if self.config.recurrents:
-            return 0
+        if self.cache.is_exact:
+            return 0  # what guesses have changed could not be undone
         return min(self.config.num_drafts, turn.limit - len(turn.tokens), budget)
 
     # -- how there is room for it
@@ -254,11 +254,11 @@ class Scheduler:
         return due.step == step and not self._lacks_in_tree(turn)
 
     def _ends_to_publish(self, turn: Turn) -> bool:
-        """Tell whether what was launched ends where a recurrent state goes into the tree."""
+        """Tell whether what was launched ends where all parts must stand to publish."""
         record, session = turn.record, turn.session
-        if not record or not session or record.recurrent is None:
+        if not record or not session or not self.cache.is_exact:
             return False
-        return self._lacks_in_tree(turn) and record.launched == self._publishable_len(session)
+        return self._lacks_in_tree(turn) and record.launched == self.cache.shared_len(session)
 
     def publishes(self) -> Iterator[Move]:
         """Generate the publishing of first prompts that are computed.
@@ -267,10 +267,8 @@ class Scheduler:
         """
         for turn in list(self.queues.running):
             if self.is_publishable(turn) and turn.session:
-                tokens = turn.tokens[: self._publishable_len(turn.session)]
-                while not self.cache.can_keep_state(turn.session, tokens) and (
-                    move := self._state_from_tree()
-                ):
+                tokens = turn.tokens[: self.cache.shared_len(turn.session)]
+                while not self.cache.has_room_for(turn.session, tokens) and (move := self._leaf()):
                     yield move
                 yield Move("publish", (turn.id,))
 
@@ -279,25 +277,19 @@ class Scheduler:
         record, session = turn.record, turn.session
         if not record or not session or record.is_unread:
             return False
-        if record.recurrent is not None:
-            return self._lacks_in_tree(turn) and record.committed == self._publishable_len(session)
-        return self._lacks_in_tree(turn) and session.first_prompt_len <= record.committed
+        return self.cache.can_publish(session, record)
 
     def _lacks_in_tree(self, turn: Turn) -> bool:
         """Tell whether the first prompt has whole pages that the turn does not read from there.
 
-        A recurrent state that is beyond their end cannot go with them any more.
+        A part that keeps one length only, and is beyond their end, cannot go with them any more.
         """
         record, session = turn.record, turn.session
         if not record or not session:
             return False
-        whole = self._publishable_len(session)
-        is_in_time = record.recurrent is None or record.launched <= whole
-        return is_in_time and record.cursor == record.protected < whole
-
-    def _publishable_len(self, session: Session) -> int:
-        """Return how many tokens of the first prompt fill whole pages."""
-        return floor_align(session.first_prompt_len, self.config.page_size)
+        length = self.cache.shared_len(session)
+        is_in_time = not self.cache.is_exact or record.launched <= length
+        return is_in_time and record.cursor == record.protected < length
 
     def slides(self, turn: Turn) -> Iterator[Move]:
         """Generate the slide of a turn's window, if whole pages are behind it."""

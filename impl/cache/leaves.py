@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from itertools import count
 
-from impl.radix_node import RadixNode
+from impl.cache.radix_node import RadixNode
 
 
 class Leaves:
