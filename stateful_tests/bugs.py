@@ -7,7 +7,7 @@ B1 to B20 have the numbers of the project's list of bugs; `proofs/planted` puts 
 the spec text. B17 is in neither: there a cache embedded the session layer, which called it back
 without end. Here the session layer is no cache that another one wraps: it calls the tree, and the
 tree calls nobody, so no method can be replaced that would bring the recursion back. The spec has no
-layers at all. X1 to X7 are what may go wrong when a turn fails; the spec knows of aborts only.
+layers at all. X1 to X9 are what may go wrong when a turn fails; the spec knows of aborts only.
 """
 
 from __future__ import annotations
@@ -145,12 +145,17 @@ BUGS = {
             # the next launch of a step finds nothing left to compute
             ("states_are_equal", "the_engine_keeps_its_own_rules"), faults.x4),
         Bug("X5", "a turn that failed stays in flight",
-            # its session has forgotten what it said
-            ("states_are_equal", "output_stays_within_its_limit"), faults.x5),
+            # its session has forgotten what it said; a close that waits for its end is due
+            ("states_are_equal", "output_stays_within_its_limit", "the_engine_keeps_its_own_rules"),
+            faults.x5),
         Bug("X6", "a failed batch takes all its turns down",
             ("a_turn_fails_where_it_meets_a_fault_and_no_other_does",), faults.x6),
         Bug("X7", "a result that cannot be read is lost",
             # a single move fails and may be made again; after a step the turn is over
             ("the_engine_keeps_its_own_rules", "the_spec_allows_every_move"), faults.x7),
+        Bug("X8", "a turn fails because its drafter does",
+            ("a_turn_fails_where_it_meets_a_fault_and_no_other_does",), faults.x8),
+        Bug("X9", "a failed verification leaves a token counted",
+            ("committed_kv_is_that_of_the_tokens",), faults.x9),
     )
 }  # fmt: skip

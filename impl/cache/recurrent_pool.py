@@ -23,12 +23,12 @@ class RecurrentPool:
     def alloc(self) -> int:
         """Hand out a slot with the state before the first token; there must be a free one."""
         slot = self.free_slots.pop()
-        self.states[slot] = 0
+        self.states[slot].zero_()
         return slot
 
     def copy(self, source: int, slot: int) -> None:
         """Let the state in `slot` be that in `source`, on the device: nobody waits for it."""
-        self.states[slot] = self.states[source]
+        self.states[slot].copy_(self.states[source])
 
     def free(self, slot: int) -> None:
         """Take a slot back."""

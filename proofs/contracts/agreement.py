@@ -1,6 +1,8 @@
 """What the spec and the engine both compute, and compute alike, at every size."""
 
 from impl.cache.paging import floor_align, num_full_pages, num_new_pages, num_pages
+from impl.cache.parts.recurrent import RecurrentPart
+from impl.cache.parts.window import WindowPart
 from impl.cache.record import KVRecord
 from impl.cache.session_cache import SessionCache
 from impl.config import EngineConfig
@@ -84,13 +86,13 @@ def both_free_the_same_tail_and_keep_the_same_lengths(
     assert page_size >= 1
     assert committed <= allocated
     s, freed = spec_state(spec_size(page_size=page_size)), list[tuple[int, int]]()
-    rows = having(pages=lambda _row, start, end: (start, end))
+    rows = having(of=lambda _row, start, end: (start, num_pages(end, page_size)))
     cache = part(SessionCache, page_size=page_size, rows=rows, free=freed.append)
     record = KVRecord(0, committed=committed, launched=committed, allocated=allocated)
     record.drafted = drafted
     cache.free_tail(record, n)
     assert record.drafted == s.least(drafted, n)
-    assert freed == ([(s.pages(n), s.pages(allocated))] if n < allocated else [])
+    assert freed == ([(s.length(s.pages(n)), s.pages(allocated))] if n < allocated else [])
     assert record.allocated == s.least(allocated, n)
     assert record.committed == record.launched == s.least(committed, n)
 
@@ -108,7 +110,7 @@ def both_count_the_same_pages_as_a_records_own(
     assert cache.private_size(record) == s.length(own)
 
 
-@contract(reusable, SessionCache.is_reusable)
+@contract(reusable, SessionCache.is_reusable, WindowPart.is_reusable, RecurrentPart.is_reusable)
 def both_keep_what_a_turn_could_go_on_from(
     protected: int, cursor: int, committed: int, n: int, window: int, hybrid: bool
 ) -> None:
@@ -116,8 +118,8 @@ def both_keep_what_a_turn_could_go_on_from(
     assert are_lengths(n, window)
     lens = {"protected": protected, "cursor": cursor, "committed": committed}
     s = spec_state(spec_size(window=window), recurrent=0 if hybrid else NIL, **lens)
-    cache = part(SessionCache, window_len=window)
-    record = KVRecord(0, protected, cursor, committed, recurrent=0 if hybrid else None)
+    parts = [part(WindowPart, window_len=window), *([part(RecurrentPart)] if hybrid else [])]
+    cache, record = part(SessionCache, parts=parts), KVRecord(0, protected, cursor, committed)
     assert reusable(s, 0, n) == cache.is_reusable(record, n)
 
 
@@ -135,7 +137,7 @@ def both_read_the_same_pages_of_a_first_prompt(
     assert may_start == (s.length(hit) <= cache.usable_len(turn.session, turn))
 
 
-@contract(Scheduler._lacks_in_tree)
+@contract(Scheduler._lacks_in_tree, SessionCache.shared_len)
 def both_publish_the_same_whole_pages_of_a_first_prompt(
     protected_pages: int,
     cursor: int,
@@ -150,10 +152,9 @@ def both_publish_the_same_whole_pages_of_a_first_prompt(
     assert 0 <= protected_pages * page_size <= cursor <= launched
     s, scheduler = (
         spec_state(spec_size(page_size=page_size)),
-        part(Scheduler, config=having(page_size=page_size)),
+        part(Scheduler, cache=part(SessionCache, page_size=page_size, is_exact=hybrid)),
     )
     record = KVRecord(0, protected=s.length(protected_pages), cursor=cursor, launched=launched)
-    record.recurrent = 0 if hybrid else None
     is_behind = cursor == s.length(protected_pages) and protected_pages < s.whole(text_len)
     turn = engine_turn(text_len, record if runs else None, first_prompt_len=text_len)
     is_beyond = s.length(s.whole(text_len)) < launched
@@ -161,7 +162,7 @@ def both_publish_the_same_whole_pages_of_a_first_prompt(
     assert scheduler._lacks_in_tree(turn) == lacks
 
 
-@contract(Scheduler.is_publishable)
+@contract(Scheduler.is_publishable, SessionCache.can_publish)
 def both_publish_a_computed_prompt_or_a_recurrent_state_where_its_pages_end(
     protected_pages: int, committed: int, launched: int, text_len: int, page_size: int, hybrid: bool
 ) -> None:
@@ -170,11 +171,10 @@ def both_publish_a_computed_prompt_or_a_recurrent_state_where_its_pages_end(
     assert 0 <= protected_pages * page_size <= committed <= launched
     s, scheduler = (
         spec_state(spec_size(page_size=page_size)),
-        part(Scheduler, config=having(page_size=page_size)),
+        part(Scheduler, cache=part(SessionCache, page_size=page_size, is_exact=hybrid)),
     )
     protected, hi = s.length(protected_pages), s.whole(text_len)
     record = KVRecord(0, protected, protected, committed, launched)
-    record.recurrent = 0 if hybrid else None
     stands_there = committed == s.length(hi) if hybrid else text_len <= committed
     turn = engine_turn(text_len, record, first_prompt_len=text_len)
     may_publish = committed == launched and protected_pages < hi and stands_there

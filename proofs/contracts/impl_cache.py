@@ -10,9 +10,9 @@ from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part
 
 
-def cache(page_size: int = 1, *, is_exact: bool = False) -> SessionCache:
+def cache(page_size: int = 1) -> SessionCache:
     """Return what the arithmetic of a session cache needs of it."""
-    return part(SessionCache, page_size=page_size, is_exact=is_exact)
+    return part(SessionCache, page_size=page_size)
 
 
 @contract(SessionCache.tail_start, ceil_align)
@@ -100,23 +100,6 @@ def a_recurrent_state_is_reusable_while_it_has_not_gone_beyond(committed: int, l
     assert are_lengths(committed, length)
     record = KVRecord(0, committed=committed)
     assert part(RecurrentPart).is_reusable(record, length) == (committed <= length)
-
-
-@contract(SessionCache.can_publish, SessionCache.shared_len)
-def what_is_published_is_computed_and_an_exact_part_stands_at_its_end(
-    num_protected: int, committed: int, first_prompt_len: int, page_size: int, is_exact: bool
-) -> None:
-    assert page_size >= 1
-    assert are_lengths(num_protected, first_prompt_len)
-    protected = num_protected * page_size
-    assert protected <= committed
-    record = KVRecord(0, protected=protected, cursor=protected, committed=committed)
-    owner = engine_turn(0, first_prompt_len=first_prompt_len).session
-    assert owner is not None
-    shared, made = floor_align(first_prompt_len, page_size), cache(page_size, is_exact=is_exact)
-    if made.can_publish(owner, record):
-        assert protected < shared <= committed
-        assert not is_exact or committed == shared
 
 
 @contract(Scheduler.slides, floor_align, window_start)

@@ -102,18 +102,49 @@ def x7(engine: Engine) -> None:
     engine.mechanism.collect = planted
 
 
+def x8(engine: Engine) -> None:
+    """Let a turn fail because its drafter does: it could be decoded plainly."""
+    launcher = engine.launcher
+    drafts = launcher._drafts
+
+    def planted(turn: Turn, num: int, namespace: int) -> list[int]:
+        told = len(launcher.draft_failures)
+        guessed = drafts(turn, num, namespace)
+        if len(launcher.draft_failures) > told:
+            raise ForwardFailed(launcher.draft_failures[-1])
+        return guessed
+
+    launcher._drafts = planted  # type: ignore[method-assign]
+
+
+def x9(engine: Engine) -> None:
+    """Count the token before its drafts as computed, and leave it so where their pass fails."""
+    launcher = engine.launcher
+    verify = launcher.verify
+
+    def planted(turn_id: int, num_drafts: int) -> int:
+        _, turn, record = engine.queues.at_rest(turn_id)
+        try:
+            return verify(turn_id, num_drafts)
+        except ForwardFailed:
+            record.committed = record.launched = len(turn.tokens)
+            raise
+
+    launcher.verify = planted  # type: ignore[method-assign]
+
+
 def _while_failing(engine: Engine, plant: Callable[[bool], None]) -> None:
     """Plant a bug that is there only while a turn fails."""
-    fail = engine.fail
+    fail = engine.stepper.fail
 
-    def planted(turn: int, failure: Failure) -> None:
+    def planted(turn_id: int, failure: Failure) -> None:
         plant(True)
         try:
-            fail(turn, failure)
+            fail(turn_id, failure)
         finally:
             plant(False)
 
-    engine.fail = planted  # type: ignore[method-assign]
+    engine.stepper.fail = planted  # type: ignore[method-assign]
 
 
 def _nothing(_: object) -> None:
