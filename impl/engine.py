@@ -32,6 +32,7 @@ from impl.session import Session
 from impl.session_cache import SessionCache
 from impl.session_controller import SessionController
 from impl.sizes import Sizes
+from impl.tokens import Tokens
 from impl.turn import Turn
 from impl.work import Work
 
@@ -160,7 +161,7 @@ class Engine:
 
     def _checked(
         self, tokens: Sequence[int], max_new_tokens: int, sampling: Sampling
-    ) -> tuple[list[int], int]:
+    ) -> tuple[Tokens, int]:
         size = self.config.model.vocab_size
         checked_tokens(sampling.stop, size)
         return checked_tokens(tokens, size), checked_count("max_new_tokens", max_new_tokens)

@@ -17,6 +17,7 @@ from impl.queues import Queues
 from impl.record import KVRecord
 from impl.session import Session
 from impl.session_cache import SessionCache
+from impl.tokens import Tokens
 from impl.turn import Turn
 
 COMPUTED = ("extend", "decode")
@@ -264,7 +265,7 @@ class Mechanism:
         self.cache.release(session.slot)
         session.slot = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int = 1) -> None:
+    def evict(self, namespace: int, tokens: Tokens, num_pages: int = 1) -> None:
         """Drop the last pages of an unlocked leaf of the radix tree, which ends with `tokens`."""
         self.cache.evict(namespace, tokens, num_pages)
 

@@ -27,6 +27,7 @@ from impl.paging import (
 from impl.radix_cache import RadixCache
 from impl.record import KVRecord
 from impl.session import Session
+from impl.tokens import Tokens
 from impl.turn import Turn
 
 
@@ -228,7 +229,7 @@ class SessionCache:
         """
         return floor_align(min(session.first_prompt_len, len(turn.tokens) - 1), self.page_size)
 
-    def publish(self, session: Session, record: KVRecord, tokens: list[int]) -> bool:
+    def publish(self, session: Session, record: KVRecord, tokens: Tokens) -> bool:
         """Put `tokens`, whole pages, into the tree, and read them from there, locked.
 
         Pages that the tree lacks change hands; of what it has already, the record's own copy goes.
@@ -247,7 +248,7 @@ class SessionCache:
             self._keep_state(record)
         return True
 
-    def can_keep_state(self, session: Session, tokens: Sequence[int]) -> bool:
+    def can_keep_state(self, session: Session, tokens: Tokens) -> bool:
         """Tell whether there is a recurrent state for the end of `tokens`, or none is needed."""
         if self.recurrents is None or self.recurrents.free_slots:
             return True
@@ -263,7 +264,7 @@ class SessionCache:
             node.recurrent = self.recurrents.alloc()
             self.recurrents.copy(record.recurrent, node.recurrent)
 
-    def _protect(self, record: KVRecord, session: Session, tokens: list[int]) -> None:
+    def _protect(self, record: KVRecord, session: Session, tokens: Tokens) -> None:
         """Let a record read `tokens` from the tree and lock them, instead of what it locked."""
         node, pages = self.tree.match(session.namespace, tokens)
         self.tree.lock(node)
@@ -277,7 +278,7 @@ class SessionCache:
             self.tree.unlock(record.last_node)
             record.last_node = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int) -> None:
+    def evict(self, namespace: int, tokens: Tokens, num_pages: int) -> None:
         """Drop the last pages of a leaf of the tree, and free them and its recurrent state."""
         if self.recurrents:
             state = self.tree.drop_state(namespace, tokens)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from impl.engine import Engine
 from impl.radix_cache import Match
 from impl.record import KVRecord
+from impl.tokens import Tokens
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ def n1(engine: Engine) -> None:
     tree = engine.tree
     find = tree.find
 
-    def planted(namespace: int, tokens: Sequence[int]) -> Match:
+    def planted(namespace: int, tokens: Tokens) -> Match:
         tree.root(namespace)
         own_first = sorted(tree.roots, key=lambda other: other != namespace)
         return max((find(other, tokens) for other in own_first), key=lambda m: m.length)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from impl.engine import Engine
 from impl.paging import floor_align, num_full_pages
 from impl.record import KVRecord
 from impl.session import Session
+from impl.tokens import Tokens
 from impl.turn import Turn
 
 
@@ -31,7 +30,7 @@ def n3(engine: Engine) -> None:
     """Drop a node, and forget to give its recurrent state back."""
     drop_state = engine.tree.drop_state
 
-    def planted(namespace: int, tokens: Sequence[int]) -> int | None:
+    def planted(namespace: int, tokens: Tokens) -> int | None:
         drop_state(namespace, tokens)
         return None
 

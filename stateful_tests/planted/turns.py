@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from impl.engine import Engine
 from impl.moves import Why
 from impl.refused import Reason
 from impl.sampling import GREEDY, Sampling
 from impl.session import Session
+from impl.tokens import Tokens
 from impl.turn import Turn
 
 
@@ -32,7 +31,7 @@ def b5(engine: Engine) -> None:
     def planted(
         session_id: int,
         turn_id: int,
-        tokens: Sequence[int],
+        tokens: Tokens,
         max_new_tokens: int,
         edit: Reason | None = None,
         sampling: Sampling = GREEDY,
