@@ -3,6 +3,7 @@
 Read `engine` first. One line for each module and folder, in the order in which they build on each
 other; each folder says the same of its own.
 
+    tokens              token ids, four bytes each
     config              what an engine is made of, and which sizes can work at all
     refused             what a client is told when a request is turned down
     checked             whether the numbers that clients send mean anything

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 
 import torch
 
+from impl.tokens import LARGEST_VOCABULARY
+
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -45,6 +47,11 @@ class ModelConfig:
                 item.name == "seed" or value >= 1,
                 f"model.{item.name} is {value}; give at least 1.",
             )
+        _ensure(
+            self.vocab_size <= LARGEST_VOCABULARY,
+            f"model.vocab_size is {self.vocab_size}; give at most {LARGEST_VOCABULARY}, token ids "
+            "have 32 bits.",
+        )
         _ensure(
             self.num_heads % self.num_kv_heads == 0,
             f"{self.num_heads} heads cannot share {self.num_kv_heads} KV heads evenly; "

@@ -37,6 +37,7 @@ from impl.sessions.session import Session
 from impl.sessions.session_controller import SessionController
 from impl.sessions.turn import Turn
 from impl.sizes import Sizes
+from impl.tokens import Tokens
 
 
 class Engine:
@@ -171,7 +172,7 @@ class Engine:
 
     def _checked(
         self, tokens: Sequence[int], max_new_tokens: int, sampling: Sampling
-    ) -> tuple[list[int], int]:
+    ) -> tuple[Tokens, int]:
         size = self.config.model.vocab_size
         checked_tokens(sampling.stop, size)
         return checked_tokens(tokens, size), checked_count("max_new_tokens", max_new_tokens)

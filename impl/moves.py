@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from impl.tokens import Tokens
 
 
 class Why(StrEnum):
@@ -29,11 +32,12 @@ class Move:
     """
 
     name: str
-    args: tuple[int | str | tuple[int, ...], ...]
+    args: tuple[int | str | Tokens, ...]
 
     def __str__(self) -> str:
         """Read as a call: `reserve(3, 17)`."""
-        return f"{self.name}({', '.join(map(str, self.args))})"
+        args = (tuple(x) if isinstance(x, array) else x for x in self.args)
+        return f"{self.name}({', '.join(map(str, args))})"
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,10 @@ class Ended:
     detail: str = ""  # what was raised, of a turn that failed
 
 
-def each_page(evict: Move, page_size: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+def each_page(evict: Move, page_size: int) -> Iterator[tuple[int, Tokens]]:
     """Generate what an eviction drops, page by page: namespace, and tokens to the page's end."""
     namespace, tokens, *rest = evict.args
     assert isinstance(namespace, int), f"begins with a namespace: {evict}"
-    assert isinstance(tokens, tuple), f"names its page by what it says: {evict}"
+    assert isinstance(tokens, array), f"names its page by what it says: {evict}"
     for i in range(int(str(rest[0])) if rest else 1):
         yield namespace, tokens[: len(tokens) - i * page_size]

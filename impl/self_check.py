@@ -6,6 +6,7 @@ after the cause. Here a failed check carries the last requests and moves.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -51,5 +52,5 @@ class SelfCheck:
 
 def _shown(action: Move) -> str:
     """Return an action as a call; of many tokens only how many they are."""
-    args = (f"{len(x)} tokens" if isinstance(x, tuple) else x for x in action.args)
+    args = (f"{len(x)} tokens" if isinstance(x, array) else x for x in action.args)
     return f"{action.name}({', '.join(map(str, args))})"

@@ -12,6 +12,7 @@ from benchmarks.bookkeeping.point import Point
 from benchmarks.bookkeeping.race import OURS, RELEASES, Result, engines, missing, race
 from benchmarks.bookkeeping.stopwatch import OPERATIONS, Stopwatch
 from benchmarks.bookkeeping.verdict import growth, verdicts
+from benchmarks.memory import weight
 from stateful_tests.engines.hosting.client import Client
 from stateful_tests.engines.sglang.releases import requirement
 
@@ -40,7 +41,12 @@ def test_bytes_of_idle_sessions_are_weighed(racing: dict[str, Client]) -> None:
         client.configure(SMALL)
         told = client.ask("memory", **vars(SMALL))
         held = SMALL.sessions * SMALL.context
-        assert 8 * held < told["sessions"] < 400 * held, f"{engine}: {told}"
+        assert 4 * held < told["sessions"] < 400 * held, f"{engine}: {told}"
+
+
+def test_a_token_of_an_idle_session_takes_four_bytes_and_a_little_to_spare() -> None:
+    with engines([]) as clients:
+        assert 4 <= weight(clients[OURS], page_size=16).token < 4.5
 
 
 def of_operations(stopwatch: Stopwatch, names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ each has a root of its own, so KV of one adapter, extra key or salt is never fou
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from impl.cache.leaves import Leaves
 from impl.cache.mirror import Pages
 from impl.cache.paging import num_full_pages, offset_of
 from impl.cache.radix_node import RadixNode
+from impl.tokens import Tokens
 
 
 class Match(NamedTuple):
@@ -44,22 +45,22 @@ class RadixCache:
         """Return the root of a namespace."""
         return self.roots.setdefault(namespace, RadixNode.root(namespace))
 
-    def find(self, namespace: int, tokens: Sequence[int]) -> Match:
+    def find(self, namespace: int, tokens: Tokens) -> Match:
         """Return the longest prefix of `tokens` in whole pages; the tree stays as it is."""
         node, size, length = self.root(namespace), self.page_size, 0
-        while child := node.children.get(tuple(tokens[length : length + size])):
+        while child := node.children.get(tokens[length : length + size].tobytes()):
             inside = self._num_common(child.key, tokens, length)
             node, length = child, length + inside
             if inside < len(child.key):
                 return Match(child, inside, length)
         return Match(node, len(node.key), length)
 
-    def node_at(self, namespace: int, tokens: Sequence[int]) -> RadixNode | None:
+    def node_at(self, namespace: int, tokens: Tokens) -> RadixNode | None:
         """Return the node that ends with `tokens`, or None."""
         node, inside, length = self.find(namespace, tokens)
         return node if length == len(tokens) and inside == len(node.key) else None
 
-    def match(self, namespace: int, tokens: Sequence[int]) -> tuple[RadixNode, Pages]:
+    def match(self, namespace: int, tokens: Tokens) -> tuple[RadixNode, Pages]:
         """Return the node that ends with `tokens`, split if need be, and all their pages.
 
         `tokens` are whole pages, and in the tree.
@@ -71,7 +72,7 @@ class RadixCache:
         values = [part.value for part in reversed(node.path)]
         return node, np.concatenate(values) if values else node.value
 
-    def insert(self, namespace: int, tokens: Sequence[int], pages: Pages) -> int:
+    def insert(self, namespace: int, tokens: Tokens, pages: Pages) -> int:
         """Add whole pages of `tokens` at `pages`; return how many tokens were there before.
 
         Of those that were there the tree keeps its own pages; the rest changes hands.
@@ -79,7 +80,7 @@ class RadixCache:
         found = self.find(namespace, tokens)
         if found.length < len(tokens):
             parent = self._split(found.node, found.inside)
-            rest = list(tokens[found.length :])
+            rest = tokens[found.length :]
             value = pages[num_full_pages(found.length, self.page_size) :].copy()
             node = RadixNode(namespace, parent, rest, value)
             parent.children[self._first_page(rest)] = node
@@ -104,7 +105,7 @@ class RadixCache:
         upper.children[self._first_page(node.key)] = node
         return upper
 
-    def _num_common(self, key: list[int], tokens: Sequence[int], start: int) -> int:
+    def _num_common(self, key: Tokens, tokens: Tokens, start: int) -> int:
         """Return how many tokens `key` has in common with `tokens` from `start` on, whole pages.
 
         Halved until it is found: slices are compared at once, and each token about twice.
@@ -113,14 +114,14 @@ class RadixCache:
         most = num_full_pages(len(key), size)
 
         def differ(num: int) -> bool:
-            return key[: num * size] != list(tokens[start : start + num * size])
+            return key[: num * size] != tokens[start : start + num * size]
 
         if not differ(most):
             return most * size
         return (bisect_left(range(most), x=True, key=differ) - 1) * size
 
-    def _first_page(self, tokens: Sequence[int]) -> tuple[int, ...]:
-        return tuple(tokens[: self.page_size])
+    def _first_page(self, tokens: Tokens) -> bytes:
+        return tokens[: self.page_size].tobytes()
 
     def _touch(self, node: RadixNode) -> None:
         self._time += 1
@@ -149,9 +150,7 @@ class RadixCache:
 
     # -- evict
 
-    def evict(
-        self, namespace: int, tokens: Sequence[int], num_pages: int
-    ) -> tuple[RadixNode, Pages]:
+    def evict(self, namespace: int, tokens: Tokens, num_pages: int) -> tuple[RadixNode, Pages]:
         """Drop the last pages of an unlocked leaf that ends with `tokens`.
 
         Return that leaf, which has lost its end, and the pages.

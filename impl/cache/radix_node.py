@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 
 from impl.cache.mirror import Pages
+from impl.tokens import Tokens, tokens_of
 
 
 @dataclass(eq=False, slots=True)
@@ -17,9 +17,9 @@ class RadixNode:
 
     namespace: int
     parent: RadixNode | None
-    key: list[int]  # tokens; empty at a root only
+    key: Tokens  # tokens; empty at a root only
     value: Pages  # their pages
-    children: dict[tuple[int, ...], RadixNode] = field(default_factory=dict)  # by first page
+    children: dict[bytes, RadixNode] = field(default_factory=dict)  # by first page
     lock_ref: int = 0  # rows that read this node, or one below it
     last_access: int = 0
     recurrent: int | None = None  # the recurrent state after the last of these tokens, if kept
@@ -27,7 +27,7 @@ class RadixNode:
     @classmethod
     def root(cls, namespace: int) -> RadixNode:
         """Return a node without tokens."""
-        return cls(namespace, None, [], np.empty(0, dtype=np.int32))
+        return cls(namespace, None, tokens_of(), np.empty(0, dtype=np.int32))
 
     @property
     def path(self) -> list[RadixNode]:
@@ -39,9 +39,12 @@ class RadixNode:
         return nodes
 
     @property
-    def tokens(self) -> list[int]:
+    def tokens(self) -> Tokens:
         """All tokens from the root to the end of this node."""
-        return list(chain.from_iterable(node.key for node in reversed(self.path)))
+        tokens = tokens_of()
+        for node in reversed(self.path):
+            tokens += node.key
+        return tokens
 
     @property
     def is_evictable(self) -> bool:

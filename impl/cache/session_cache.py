@@ -19,6 +19,7 @@ from impl.cache.radix_cache import RadixCache
 from impl.cache.record import KVRecord
 from impl.sessions.session import Session
 from impl.sessions.turn import Turn
+from impl.tokens import Tokens
 
 
 class SessionCache:
@@ -203,12 +204,12 @@ class SessionCache:
             return record.committed == length
         return session.first_prompt_len <= record.committed
 
-    def has_room_for(self, session: Session, tokens: Sequence[int]) -> bool:
+    def has_room_for(self, session: Session, tokens: Tokens) -> bool:
         """Tell whether all parts could keep what goes into the tree with `tokens`."""
         node = self.tree.node_at(session.namespace, tokens)
         return all(part.can_keep(node) for part in self.parts)
 
-    def publish(self, session: Session, record: KVRecord, tokens: list[int]) -> bool:
+    def publish(self, session: Session, record: KVRecord, tokens: Tokens) -> bool:
         """Put `tokens`, whole pages, into the tree, and read them from there, locked.
 
         Pages that the tree lacks change hands; of what it has already, the record's own copy goes.
@@ -226,7 +227,7 @@ class SessionCache:
             part.keep(record)
         return True
 
-    def _protect(self, record: KVRecord, session: Session, tokens: list[int]) -> None:
+    def _protect(self, record: KVRecord, session: Session, tokens: Tokens) -> None:
         """Let a record read `tokens` from the tree and lock them, instead of what it locked."""
         node, pages = self.tree.match(session.namespace, tokens)
         self.tree.lock(node)
@@ -240,7 +241,7 @@ class SessionCache:
             self.tree.unlock(record.last_node)
             record.last_node = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int) -> None:
+    def evict(self, namespace: int, tokens: Tokens, num_pages: int) -> None:
         """Drop the last pages of a leaf of the tree, and free them and what parts keep there."""
         node, pages = self.tree.evict(namespace, tokens, num_pages)
         for part in self.parts:

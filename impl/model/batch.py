@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from impl.cache.paging import location, offset_of, page_of, window_start
 from impl.kernels.choice import Kernels
 from impl.model.sampling import GREEDY, Sampling
+from impl.tokens import tokens_of
 
 
 class Chunk(NamedTuple):
@@ -69,8 +70,10 @@ class Batch:
         per_chunk = [(x.row, x.start, x.end, x.namespace, end - 1)
                      for x, (_, end) in zip(chunks, spans, strict=True)]  # fmt: skip
         rows, starts, ends, namespaces, last = torch.tensor(per_chunk, device=table.device).T
-        tokens = list(chain.from_iterable(chunk.tokens for chunk in chunks))
-        said = torch.tensor(tokens, device=table.device)
+        tokens = tokens_of()
+        for chunk in chunks:
+            tokens.extend(chunk.tokens)
+        said = torch.frombuffer(tokens, dtype=torch.int32).to(table.device, torch.int64)
         pairs = zip(chunks, spans, strict=True)
         _fill_in(said, [(*chunk.in_air, end - 1) for chunk, (_, end) in pairs if chunk.in_air])
         laid = kernels.out_locations(table, rows, starts, ends, page_size, len(tokens))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import indexOf
 from typing import Protocol
 
 from impl.sessions.turn import Turn
@@ -23,9 +24,11 @@ class PromptLookup:
     def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:  # noqa: ARG002 - protocol
         """Return `num` tokens copied from an earlier place in the turn."""
         tokens = turn.tokens
-        last = len(tokens) - 1
-        for at in range(last - 1, -1, -1):
-            if tokens[at] == tokens[last]:
-                copied = tokens[at + 1 : at + 1 + num]
-                return [*copied, *[tokens[last]] * (num - len(copied))]
-        return [tokens[last]] * num
+        backwards = reversed(tokens)
+        last = next(backwards)
+        try:
+            start = len(tokens) - 1 - indexOf(backwards, last)
+        except ValueError:
+            return [last] * num
+        copied = tokens[start : start + num]
+        return [*copied, *[last] * (num - len(copied))]

@@ -82,7 +82,7 @@ class Launcher:
         return self._chunk(session, turn, turn.tokens[-1:])
 
     def _chunk(
-        self, session: Session, turn: Turn, tokens: list[int], unread: Result | None = None
+        self, session: Session, turn: Turn, tokens: Sequence[int], unread: Result | None = None
     ) -> Chunk:
         record = turn.record
         assert record, f"does not run: {turn}"

@@ -18,6 +18,7 @@ from impl.scheduling.launcher import Launcher
 from impl.scheduling.queues import Queues
 from impl.sessions.session import Session
 from impl.sessions.turn import Turn
+from impl.tokens import Tokens
 
 COMPUTED = ("extend", "decode")
 """Moves of which many share one forward pass."""
@@ -258,7 +259,7 @@ class Mechanism:
         self.cache.release(session.slot)
         session.slot = None
 
-    def evict(self, namespace: int, tokens: tuple[int, ...], num_pages: int = 1) -> None:
+    def evict(self, namespace: int, tokens: Tokens, num_pages: int = 1) -> None:
         """Drop the last pages of an unlocked leaf of the radix tree, which ends with `tokens`."""
         self.cache.evict(namespace, tokens, num_pages)
 

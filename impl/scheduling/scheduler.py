@@ -125,7 +125,7 @@ class Scheduler:
         return self._evict(leaf, len(leaf.value)) if leaf else None
 
     def _evict(self, leaf: RadixNode, num_pages: int) -> Move:
-        return Move("evict", (leaf.namespace, tuple(leaf.tokens), num_pages))
+        return Move("evict", (leaf.namespace, leaf.tokens, num_pages))
 
     def _num_new_pages(self, turn: Turn, end: int) -> int:
         return max(0, self.cache.num_new_pages(turn.record, end))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from impl.cache.record import KVRecord
 from impl.sessions.turn import Turn
+from impl.tokens import Tokens, tokens_of
 
 
 @dataclass(eq=False, slots=True)
@@ -23,7 +24,7 @@ class Session:
     req_nodes: Turn | None = None  # the last turn that finished successfully, and nothing else
     slot: KVRecord | None = None  # the record kept between turns, lent to the turn that runs
     first_prompt_len: int = 0  # every turn begins with this prompt, which the tree may share
-    tokens: list[int] = field(default_factory=list)  # the history, then those of a turn in flight
+    tokens: Tokens = field(default_factory=tokens_of)  # the history, then those of a turn in flight
 
     @property
     def history_len(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from impl.cache.session_cache import SessionCache
 from impl.model.sampling import GREEDY, Sampling
@@ -10,6 +10,7 @@ from impl.refused import Reason, Refused
 from impl.sessions.idle import IdleSessions
 from impl.sessions.session import Session
 from impl.sessions.turn import Turn
+from impl.tokens import Tokens
 
 
 class SessionController:
@@ -40,7 +41,7 @@ class SessionController:
         self,
         session_id: int,
         turn_id: int,
-        tokens: Sequence[int],
+        tokens: Tokens,
         max_new_tokens: int,
         edit: Reason | None = None,
         sampling: Sampling = GREEDY,
@@ -59,7 +60,7 @@ class SessionController:
         self,
         session_id: int,
         turn_id: int,
-        tokens: Sequence[int],
+        tokens: Tokens,
         max_new_tokens: int,
         namespace: int,
         sampling: Sampling = GREEDY,
@@ -79,7 +80,7 @@ class SessionController:
         self,
         session: Session,
         turn_id: int,
-        tokens: Sequence[int],
+        tokens: Tokens,
         max_new_tokens: int,
         sampling: Sampling,
     ) -> Turn:
@@ -93,7 +94,7 @@ class SessionController:
         return turn
 
     def refusal(
-        self, session_id: int, turn_id: int, tokens: Sequence[int], edit: Reason | None
+        self, session_id: int, turn_id: int, tokens: Tokens, edit: Reason | None
     ) -> Reason | None:
         """Return the first reason why a turn cannot be created, or None."""
         if turn_id in self.turns:

@@ -10,6 +10,7 @@ from impl.cache.record import KVRecord
 from impl.failure import Failure
 from impl.model.in_air import InAir
 from impl.model.sampling import GREEDY, Sampling
+from impl.tokens import Tokens
 
 if TYPE_CHECKING:  # a turn and its session know each other
     from impl.sessions.session import Session
@@ -34,7 +35,7 @@ class Turn:
 
     id: int
     session: Session | None  # None: detached
-    borrowed: list[int]  # the session's tokens; they go on without this turn once it is finished
+    borrowed: Tokens  # the session's tokens; they go on without this turn once it is finished
     max_new_tokens: int
     sampling: Sampling = GREEDY
     prompt_len: int = field(init=False)
@@ -52,7 +53,7 @@ class Turn:
         self.prompt_len = len(self.borrowed)
 
     @property
-    def tokens(self) -> list[int]:
+    def tokens(self) -> Tokens:
         """Prompt and output; those of a finished turn are copied out."""
         if self.finished_len is None:
             return self.borrowed

@@ -1,6 +1,7 @@
 """How runs of tokens are compared and cut in the radix tree: whole pages at a time."""
 
 from impl.cache.radix_cache import RadixCache
+from impl.tokens import tokens_of
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import one_by_one
 
@@ -16,7 +17,7 @@ def two_runs_have_the_whole_pages_in_common_before_their_first_difference(
     assert 0 <= num_tokens <= 4
     assert 0 <= first_difference <= 4
     size, num_same = one_by_one(page_size, 3), one_by_one(first_difference, 5)
-    key = [0] * (one_by_one(num_key, 3) * size)
+    key = tokens_of([0] * (one_by_one(num_key, 3) * size))
     tokens = [int(i >= num_same) for i in range(one_by_one(num_tokens, 5))]
     num_common = min(len(key), len(tokens), num_same) // size * size
-    assert RadixCache(size)._num_common(key, [2, *tokens], 1) == num_common
+    assert RadixCache(size)._num_common(key, tokens_of([2, *tokens]), 1) == num_common

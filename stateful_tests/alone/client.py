@@ -6,6 +6,7 @@ Free pages and tails are filled with NaN after each action: who reads one yields
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -128,7 +129,7 @@ class Client:
         self.engine.moves.clear()
         spoil(self.engine)
 
-    def _look_at_record(self, record: KVRecord, tokens: list[int], namespace: int) -> None:
+    def _look_at_record(self, record: KVRecord, tokens: Sequence[int], namespace: int) -> None:
         """Every committed position holds the KV of exactly the tokens up to it."""
         committed, memory = record.committed, self.engine.memory
         if committed == 0:

@@ -27,7 +27,7 @@ def possible_move(engine: Engine, random: Random) -> Move | None:
 def _pressure(engine: Engine, random: Random) -> Move | None:
     if random.random() < 0.5:
         leaf = engine.tree.oldest_leaf()
-        return Move("evict", (leaf.namespace, tuple(leaf.tokens))) if leaf else None
+        return Move("evict", (leaf.namespace, leaf.tokens)) if leaf else None
     idle = [x.id for x in engine.sessions.values() if x.slot and not x.is_lent]
     return Move("reclaim", (random.choice(idle),)) if idle else None
 

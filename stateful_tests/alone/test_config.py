@@ -38,6 +38,10 @@ def test_a_configuration_that_cannot_work_is_told_what_to_do(
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
+        (
+            {"vocab_size": 2**31 + 1},
+            "model.vocab_size is 2147483649; give at most 2147483648, token ids have 32 bits.",
+        ),
         ({"num_layers": 0}, "model.num_layers is 0; give at least 1."),
         ({"num_kv_heads": 3}, "4 heads cannot share 3 KV heads evenly"),
         ({"head_dim": 7}, "model.head_dim is 7; give an even number"),

@@ -7,11 +7,13 @@ import numpy as np
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.radix_cache import RadixCache
 from impl.cache.recurrent_pool import RecurrentPool
+from impl.tokens import Tokens, tokens_of
 
-A, B = [1, 2, 3, 4, 5, 6], [1, 2, 9, 9]
+A, B = tokens_of([1, 2, 3, 4, 5, 6]), tokens_of([1, 2, 9, 9])
+OTHER = tokens_of([7, 7])
 
 
-def part_with(*keys: list[int]) -> tuple[RecurrentPart, RadixCache]:
+def part_with(*keys: Tokens) -> tuple[RecurrentPart, RadixCache]:
     """Return a part over four states, none of them free, and a tree of these keys, pages of 2."""
     tree, pool = RadixCache(2), object.__new__(RecurrentPool)
     pool.free_slots = []
@@ -20,7 +22,7 @@ def part_with(*keys: list[int]) -> tuple[RecurrentPart, RadixCache]:
     return RecurrentPart(pool, tree), tree
 
 
-def kept_lens(part: RecurrentPart, *keys: list[int]) -> list[int]:
+def kept_lens(part: RecurrentPart, *keys: Tokens) -> list[int]:
     return [part.usable_len(part.tree.find(0, key)) for key in keys]
 
 
@@ -38,10 +40,10 @@ def test_a_recurrent_state_stays_at_the_end_of_its_tokens_when_a_node_is_split()
 def test_the_longest_prefix_with_a_recurrent_state_ends_where_one_is_kept() -> None:
     part, tree = part_with(A, B)
     tree.find(0, A).node.recurrent = 1
-    assert kept_lens(part, A, A[:4], B, [7, 7]) == [6, 0, 0, 0]
+    assert kept_lens(part, A, A[:4], B, OTHER) == [6, 0, 0, 0]
     tree.find(0, A[:2]).node.recurrent = 2
     assert kept_lens(part, A, A[:4], A[:2], B, A[:1]) == [6, 2, 2, 2, 0]
-    assert kept_lens(part, [*A, 8, 8], [*B, 8, 8]) == [6, 2]
+    assert kept_lens(part, A + OTHER, B + OTHER) == [6, 2]
     assert part.usable_len(tree.find(1, A)) == 0
 
 

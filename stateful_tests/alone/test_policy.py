@@ -244,7 +244,7 @@ def test_a_plain_request_leaves_nothing_but_its_prompt_in_the_tree() -> None:
     assert engine.ended[0].output == expected_output((1, 2, 3), 2, 1)
     assert not engine.sessions
     (node,) = engine.tree.nodes()
-    assert (node.namespace, node.key, node.lock_ref) == (1, [1, 2], 0)
+    assert (node.namespace, list(node.key), node.lock_ref) == (1, [1, 2], 0)
 
 
 def test_an_idle_session_is_closed_after_its_time_out_and_one_with_a_turn_is_not() -> None:

@@ -7,12 +7,14 @@ import pytest
 
 from impl.cache.mirror import Pages
 from impl.cache.radix_cache import RadixCache
+from impl.tokens import Tokens, tokens_of
 
-A = [1, 2, 3, 4, 5, 6]
-B = [1, 2, 9, 9]
+A = tokens_of([1, 2, 3, 4, 5, 6])
+B = tokens_of([1, 2, 9, 9])
+C = tokens_of([7, 7])
 
 
-def tree_with(*keys: list[int]) -> RadixCache:
+def tree_with(*keys: Tokens) -> RadixCache:
     """Return a tree of page_size 2 in namespace 0, each key on pages of its own."""
     tree = RadixCache(2)
     for i, key in enumerate(keys):
@@ -28,16 +30,16 @@ def pages(first: int, num: int) -> Pages:
 
 def test_what_was_inserted_is_matched_in_whole_pages() -> None:
     tree = tree_with(A)
-    assert tree.find(0, [1, 2, 3, 4, 5, 7]).length == 4
-    assert tree.find(0, [1, 2, 3]).length == 2
-    assert tree.find(0, [1, 3]).length == 0
+    assert tree.find(0, tokens_of([1, 2, 3, 4, 5, 7])).length == 4
+    assert tree.find(0, tokens_of([1, 2, 3])).length == 2
+    assert tree.find(0, tokens_of([1, 3])).length == 0
     node, found = tree.match(0, A[:4])
     assert (node.tokens, found.tolist()) == (A[:4], [0, 1])
 
 
 def test_two_keys_share_a_node_up_to_the_page_where_they_part() -> None:
     tree = tree_with(A, B)
-    assert sorted(node.key for node in tree.nodes()) == [[1, 2], [3, 4, 5, 6], [9, 9]]
+    assert sorted(list(node.key) for node in tree.nodes()) == [[1, 2], [3, 4, 5, 6], [9, 9]]
     assert tree.match(0, B)[1].tolist() == [0, 101]
 
 
@@ -71,7 +73,11 @@ def test_the_last_page_of_an_unlocked_leaf_is_evicted_and_only_that() -> None:
     tree = tree_with(A, B)
     node, _ = tree.match(0, B)
     tree.lock(node)
-    for tokens, words in ((A[:4], "more is cached"), (B, "without locks"), ([5, 5], "not in the")):
+    for tokens, words in (
+        (A[:4], "more is cached"),
+        (B, "without locks"),
+        (tokens_of([5, 5]), "not in the"),
+    ):
         with pytest.raises(AssertionError, match=words):
             tree.evict(0, tokens, 1)
     assert tree.evict(0, A, 1)[1].tolist() == [2]
@@ -100,7 +106,7 @@ def test_several_pages_of_a_leaf_are_evicted_at_once_but_no_more_than_it_has() -
         tree.evict(0, A, 3)
     assert tree.evict(0, A, 2)[1].tolist() == [1, 2]
     tree.check()
-    assert [node.key for node in tree.nodes()] == [[1, 2], [9, 9]]
+    assert [list(node.key) for node in tree.nodes()] == [[1, 2], [9, 9]]
 
 
 def test_a_leaf_that_was_read_since_is_not_the_oldest_any_more() -> None:
@@ -120,11 +126,11 @@ def test_a_leaf_that_was_read_since_is_not_the_oldest_any_more() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 4])
 def test_a_prefix_is_found_to_the_page_wherever_it_parts(size: int) -> None:
-    key = list(range(24))
+    key = tokens_of(range(24))
     tree = RadixCache(size)
     tree.insert(0, key, pages(1, 24 // size))
     for parts in range(25):
-        found = tree.find(0, [*key[:parts], *[99] * (30 - parts)])
+        found = tree.find(0, key[:parts] + tokens_of([99] * (30 - parts)))
         assert found.length == parts // size * size
         assert tree.find(0, key[:parts]).length == parts // size * size
 

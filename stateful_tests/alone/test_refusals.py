@@ -9,6 +9,7 @@ import pytest
 from impl.engine import Engine
 from impl.moves import Move
 from impl.refused import Reason, Refused
+from impl.tokens import tokens_of
 from stateful_tests.alone.client import small
 
 
@@ -120,7 +121,7 @@ def test_tokens_outside_the_vocabulary_and_negative_lengths_are_errors_and_chang
         Move("end_close", (3,)),
         Move("time_out", (1,)),
         Move("reclaim", (2,)),
-        Move("evict", (0, (1, 2, 3, 4))),
+        Move("evict", (0, tokens_of([1, 2, 3, 4]))),
         Move("check", ()),
     ],
     ids=str,

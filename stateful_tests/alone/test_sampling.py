@@ -121,7 +121,7 @@ def test_lockstep_tells_noise_that_depends_on_the_batch(monkeypatch: pytest.Monk
 
 def test_lockstep_tells_a_stop_that_is_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     def planted(turn: Any, tokens: list[int]) -> None:
-        turn.borrowed += tokens
+        turn.borrowed.extend(tokens)
 
     monkeypatch.setattr("impl.sessions.turn.Turn.say", planted)
     assert check_of_first_failure() == "an_output_ends_at_its_first_stop"

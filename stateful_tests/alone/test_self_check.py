@@ -11,6 +11,7 @@ from impl.engine import Engine
 from impl.model.sampling import Sampling
 from impl.moves import Move
 from impl.self_check import REMEMBERED, CheckFailed, SelfCheck
+from impl.tokens import tokens_of
 from stateful_tests.alone.client import small
 from stateful_tests.planted import accounting, pools, records
 
@@ -86,7 +87,7 @@ def test_what_is_told_ends_with_the_last_action_and_shortens_what_a_page_says() 
 
     check = SelfCheck(fails, fails, lambda: False)
     check.remember(Move("decode", (i,)) for i in range(REMEMBERED))
-    check.remember([Move("evict", (0, (1, 2, 3), 1))])
+    check.remember([Move("evict", (0, tokens_of([1, 2, 3]), 1))])
     with pytest.raises(CheckFailed) as failed, check.step():
         pass
     lines = str(failed.value).splitlines()

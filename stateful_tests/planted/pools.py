@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.radix_cache import Match
 from impl.cache.record import KVRecord
 from impl.engine import Engine
+from impl.tokens import Tokens
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ def n1(engine: Engine) -> None:
     tree = engine.tree
     find = tree.find
 
-    def planted(namespace: int, tokens: Sequence[int]) -> Match:
+    def planted(namespace: int, tokens: Tokens) -> Match:
         tree.root(namespace)
         own_first = sorted(tree.roots, key=lambda other: other != namespace)
         return max((find(other, tokens) for other in own_first), key=lambda m: m.length)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from impl.engine import Engine
 from impl.model.sampling import GREEDY, Sampling
 from impl.moves import Why
 from impl.refused import Reason
 from impl.sessions.session import Session
 from impl.sessions.turn import Turn
+from impl.tokens import Tokens
 
 
 def b4(engine: Engine) -> None:
@@ -32,7 +31,7 @@ def b5(engine: Engine) -> None:
     def planted(
         session_id: int,
         turn_id: int,
-        tokens: Sequence[int],
+        tokens: Tokens,
         max_new_tokens: int,
         edit: Reason | None = None,
         sampling: Sampling = GREEDY,

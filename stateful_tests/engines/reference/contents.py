@@ -92,20 +92,20 @@ class Contents:
 
     def _check_turn(self, session: Session, turn: Turn) -> None:
         assert turn.record
-        prompt = self.histories.prompts[turn.id]
-        if turn.tokens[: turn.prompt_len] != prompt:
+        prompt, tokens = self.histories.prompts[turn.id], list(turn.tokens)
+        if tokens[: turn.prompt_len] != prompt:
             raise Difference(
                 "a_turn_goes_on_from_the_last_finished_turn",
                 f"turn {turn.id} has another input than its client sent",
                 f"{prompt}",
-                f"{turn.tokens[: turn.prompt_len]}",
+                f"{tokens[: turn.prompt_len]}",
             )
-        dense = self._run(session, turn.tokens)
+        dense = self._run(session, tokens)
         self._compare_output(turn.id, turn.prompt_len, dense)
         self._compare_record(turn.record, dense, session.namespace, f"turn {turn.id}")
 
     def _check_node(self, node: RadixNode) -> None:
-        namespace, tokens = node.namespace, node.tokens
+        namespace, tokens = node.namespace, list(node.tokens)
         dense = self._cached.get((namespace, *tokens))
         if dense is None:
             dense = self._cached[namespace, *tokens] = self._new_run(tokens, namespace)

@@ -7,6 +7,7 @@ arithmetic, so that a mistake there is not repeated here.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -35,7 +36,7 @@ class DenseRun(NamedTuple):
 
 def dense_output(
     model: Transformer,
-    prompt: list[int],
+    prompt: Sequence[int],
     max_new_tokens: int,
     namespace: int = 0,
     sampling: Sampling = GREEDY,

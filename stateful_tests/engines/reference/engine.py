@@ -9,6 +9,7 @@ from impl.engine import Engine
 from impl.failure import Failure, ForwardFailed
 from impl.moves import Move, Why, each_page
 from impl.refused import Refused
+from impl.tokens import tokens_of
 from spec.machine.trace import Point, Step
 from spec.state import Edit
 from stateful_tests.difference import Difference
@@ -120,6 +121,9 @@ class ReferenceEngine(judged.Engine):
         name, args = move
         if name in COMPUTED:
             self._forget_the_stop(args[0])
+        if name == "evict":
+            namespace, page = args
+            return self._made(Move(name, (namespace, tokens_of(page))))
         if name != "verify":
             return self._made(Move(name, args))
         turn, drafts, self.drafter.num_right = args
@@ -201,7 +205,7 @@ class ReferenceEngine(judged.Engine):
         """Return a move as the spec has it: what evicts several pages does so one by one."""
         if move.name == "evict":
             pages = each_page(move, self.inner.config.page_size)
-            return [("evict", page) for page in pages]
+            return [("evict", (namespace, tuple(page))) for namespace, page in pages]
         if move.name == "fail":
             return [("abort", move.args[:1])]
         return [(move.name, move.args)]
