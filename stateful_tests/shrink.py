@@ -7,7 +7,9 @@ that is no longer allowed is left out by the replay itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
+from spec.language import Len
 from spec.machine.trace import STEP, Step, parameters
 from stateful_tests.difference import Difference
 
@@ -22,7 +24,8 @@ def shrink(difference: Difference, replay: Replay) -> Difference:
     """Return a difference of the same check whose trace cannot be cut any further.
 
     Minimal means: no run of actions and no pair can be dropped or done by the engine in one step,
-    and no number lowered by one or to a small one, without losing the failure.
+    no number lowered by one or to a small one, and no two lengths lowered by one together, without
+    losing the failure.
     """
     shrinking = _Shrinking(difference, replay)
     before = None
@@ -30,7 +33,7 @@ def shrink(difference: Difference, replay: Replay) -> Difference:
         before = shrinking.best
         shrinking.replace_runs([])
         shrinking.replace_runs([(STEP, ())])
-        for candidates in (_without_pairs, _renamed, _lowered):
+        for candidates in (_without_pairs, _renamed, _lowered, _lowered_together):
             shrinking.attempt_all(candidates)
     return shrinking.best
 
@@ -93,16 +96,37 @@ def _without_pairs(steps: list[Step]) -> Iterator[list[Step]]:
 
 
 def _lowered(steps: list[Step]) -> Iterator[list[Step]]:
-    for i, (name, args) in enumerate(steps):
+    for i, (_, args) in enumerate(steps):
         for k, arg in enumerate(args):
             if type(arg) is int:
                 for value in lower(arg):
-                    yield [*steps[:i], (name, (*args[:k], value, *args[k + 1 :])), *steps[i + 1 :]]
+                    yield _changed(steps, i, k, value)
 
 
 def lower(number: int) -> list[int]:
     """Return numbers to try instead: all that are small, half as much, one less."""
     return sorted({*range(min(number, SMALL)), number // 2, number - 1} - {number, -1})
+
+
+def _lowered_together(steps: list[Step]) -> Iterator[list[Step]]:
+    """Generate the steps with two lengths lowered by as much: half the smaller one, a quarter, ...
+
+    What a turn is asked for and where it ends often go together only. The moves in between that
+    made more are then forbidden, so that the replay leaves them out, wherever they are.
+    """
+    lengths = [(i, k) for i, (name, args) in enumerate(steps) for k in _lengths(name) if args[k]]
+    for (i, k), (j, m) in combinations(lengths, 2):
+        one, other = steps[i][1][k], steps[j][1][m]
+        least = min(one, other)
+        for halvings in range(1, least.bit_length() + 1):
+            by = max(1, least >> halvings)
+            yield _changed(_changed(steps, i, k, one - by), j, m, other - by)
+
+
+def _changed(steps: list[Step], i: int, k: int, value: int) -> list[Step]:
+    """Return the steps with another value of the `k`-th argument of the `i`-th action."""
+    name, args = steps[i]
+    return [*steps[:i], (name, (*args[:k], value, *args[k + 1 :])), *steps[i + 1 :]]
 
 
 def _renamed(steps: list[Step]) -> Iterator[list[Step]]:
@@ -126,3 +150,8 @@ def _renamed(steps: list[Step]) -> Iterator[list[Step]]:
 
 def _names(action: str) -> list[str]:
     return list(parameters(action))
+
+
+def _lengths(action: str) -> list[int]:
+    """Return the places of the arguments that count tokens."""
+    return [k for k, sort in enumerate(parameters(action).values()) if sort == Len]

@@ -45,6 +45,35 @@ def test_two_actions_that_only_go_together_are_dropped_together() -> None:
     assert len(shrink(Difference("named", "", steps=steps), balanced).steps) == 2
 
 
+def test_two_lengths_that_only_go_together_are_lowered_together() -> None:
+    def ends_where_asked(steps: list[Step]) -> Difference | None:
+        asked, end = (args[-1] for _, args in steps) if len(steps) == 2 else (0, 1)
+        return fails_if(asked == end >= 5, steps)
+
+    found = shrink(
+        Difference("named", "", steps=[("reserve", (0, 150)), ("finish", (0, 150))]),
+        ends_where_asked,
+    )
+    assert found.steps == [("reserve", (0, 5)), ("finish", (0, 5))]
+
+
+def test_what_is_forbidden_once_less_is_asked_for_is_dropped_wherever_it_is() -> None:
+    """Else B11 stays at 14 actions: output that it does not need, but that goes all at once."""
+    decode: Step = ("decode", (0,))
+    slide: Step = ("slide", (0, 0))
+
+    def ends_where_asked(steps: list[Step]) -> Difference | None:
+        asked = sum(args[2] for name, args in steps if name == "submit")
+        forbidden = [i for i, step in enumerate(steps) if step == decode][asked:]
+        taken = [step for i, step in enumerate(steps) if i not in forbidden]
+        end: Step = ("finish", (0, taken.count(decode)))
+        return fails_if(decode in taken and slide in taken and end in taken, taken)
+
+    steps = [submit(0, 0, 3), decode, slide, decode, decode, ("finish", (0, 3))]
+    found = shrink(Difference("named", "", steps=steps), ends_where_asked)
+    assert found.steps == [submit(0, 0, 1), decode, slide, ("finish", (0, 1))]
+
+
 def test_several_moves_become_one_step_of_the_engine() -> None:
     steps: list[Step] = [("start", (0, 0)), ("extend", (0, 2)), ("finish", (0, 2))]
 
