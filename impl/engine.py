@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from time import monotonic
 
 from impl.cache.allocator import PagedAllocator
+from impl.cache.launches import Launches
 from impl.cache.page_table import PageTable
 from impl.cache.parts.full import FullPart
 from impl.cache.parts.part import Part
@@ -55,13 +56,19 @@ class Engine:
     ) -> None:
         """Allocate pools and weights on the device of `config`; `clock` tells seconds."""
         self.config = config
-        self.allocator = PagedAllocator(config.num_pages, config.page_size)
+        self.launches = Launches(config.device)
+        self.allocator = PagedAllocator(config.num_pages, config.page_size, self.launches)
         self.kernels = Kernels(config.device, use_triton=config.use_triton)
         self.rows = PageTable(
-            config.num_rows, config.max_len, config.page_size, config.device, self.kernels
+            config.num_rows,
+            config.max_len,
+            config.page_size,
+            config.device,
+            self.kernels,
+            self.launches,
         )
         self.tree = RadixCache(config.page_size)
-        self.memory = Memory(config, self.kernels)
+        self.memory = Memory(config, self.kernels, self.launches)
         self.model = Transformer(config)
         self.cache = SessionCache(self.allocator, self.rows, self.tree, self._parts())
         self.controller = SessionController(self.cache, clock, config.session_timeout)
@@ -70,7 +77,7 @@ class Engine:
         draft = config.draft_model
         self.draft_model = DraftModel(config, draft, self.rows, self.kernels) if draft else None
         drafter = drafter or self.draft_model or PromptLookup()
-        self.launcher = Launcher(self.queues, self.runner, drafter)
+        self.launcher = Launcher(self.queues, self.runner, drafter, self.launches)
         self.self_check = SelfCheck(self.check_sizes, self.check, lambda: self.idle)
         remember = self.self_check.remember
         self.mechanism = Mechanism(self.queues, self.cache, self.launcher, remember)

@@ -135,6 +135,8 @@ BUGS = {
             ("the_spec_allows_every_move",), states.n5),
         Bug("N6", "a recurrent state is not copied",
             ("a_recurrent_state_is_that_of_the_tokens",), states.n6),
+        Bug("N7", "what a launched batch may still use is handed out",
+            ("nothing_is_handed_out_that_a_launched_batch_may_use",), pools.n7),
         Bug("X1", "a turn that fails keeps its pages", ("no_page_is_lost",), faults.x1),
         Bug("X2", "a turn that fails keeps its row", ("no_row_is_lost",), faults.x2),
         Bug("X3", "a failed pass leaves recurrent states moved on",

@@ -4,6 +4,8 @@ One line for each module, in the order in which they build on each other:
 
     paging              the arithmetic of positions, pages and locations
     mirror              numbers that the host writes and the device reads
+    launches            which launched batches may still be at work
+    free_list           numbers that nobody holds, and that none of these batches may use
     allocator           which pages are free
     page_table          which page holds token i of a row
     kv_pool             the K and V of each location

@@ -26,6 +26,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impl.cache.free_list import FreeList
+from impl.cache.launches import Launches
 from impl.cache.mirror import Pages
 from impl.cache.paging import location, num_pages, page_of
 from impl.kernels.choice import Kernels
@@ -35,7 +37,13 @@ class PageTable:
     """Rows of pages, handed out by number; `max_len` tokens each."""
 
     def __init__(
-        self, num_rows: int, max_len: int, page_size: int, device: str, kernels: Kernels
+        self,
+        num_rows: int,
+        max_len: int,
+        page_size: int,
+        device: str,
+        kernels: Kernels,
+        launches: Launches,
     ) -> None:
         """Start with all rows free."""
         self._kernels = kernels
@@ -48,7 +56,18 @@ class PageTable:
         self._is_shared = self.device.type == "cpu" and not kernels.use_triton
         self._copy = shared if self._is_shared else shared.to(self.device, copy=True)
         self._written: list[tuple[int, int, int]] = []  # rows and ranges that the copy lacks
-        self.free_rows = list(range(num_rows))[::-1]
+        self.free_list = FreeList(np.arange(num_rows, dtype=np.int32)[::-1].copy(), launches)
+
+    @property
+    def num_free(self) -> int:
+        """How many rows nobody holds."""
+        return self.free_list.num_free
+
+    @property
+    def free_rows(self) -> list[int]:
+        """Rows that nobody holds."""
+        rows: list[int] = self.free_list.numbers.tolist()
+        return rows
 
     @property
     def used_rows(self) -> set[int]:
@@ -57,11 +76,12 @@ class PageTable:
 
     def alloc(self) -> int | None:
         """Hand out a row, or None: all are in use."""
-        return self.free_rows.pop() if self.free_rows else None
+        rows = self.free_list.take(1)
+        return None if rows is None else int(rows[0])
 
     def free(self, row: int) -> None:
         """Take a row back."""
-        self.free_rows.append(row)
+        self.free_list.put(np.array([row], dtype=np.int32))
 
     def pages(self, row: int, start: int, end: int) -> Pages:
         """Return the pages at [start, end) of `row`, counted in pages, as a view."""

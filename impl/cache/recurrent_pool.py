@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from impl.cache.free_list import FreeList
+from impl.cache.launches import Launches
 from impl.config import EngineConfig
 
 
 class RecurrentPool:
     """`states` [num_slots, num_heads, head_dim, head_dim], handed out by number."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, launches: Launches) -> None:
         """Start with all slots free."""
         model = config.model
         shape = (config.recurrents, model.num_heads, model.head_dim, model.head_dim)
         self.states = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
-        self.free_slots = list(range(config.recurrents))[::-1]
+        self.free_list = FreeList(
+            np.arange(config.recurrents, dtype=np.int32)[::-1].copy(), launches
+        )
+
+    @property
+    def num_free(self) -> int:
+        """How many slots nobody holds."""
+        return self.free_list.num_free
+
+    @property
+    def free_slots(self) -> list[int]:
+        """The slots that nobody holds."""
+        slots: list[int] = self.free_list.numbers.tolist()
+        return slots
 
     def alloc(self) -> int:
         """Hand out a slot with the state before the first token; there must be a free one."""
-        slot = self.free_slots.pop()
+        taken = self.free_list.take(1)
+        assert taken is not None, "a state is free"
+        slot = int(taken[0])
         self.states[slot].zero_()
         return slot
 
@@ -32,7 +50,7 @@ class RecurrentPool:
 
     def free(self, slot: int) -> None:
         """Take a slot back."""
-        self.free_slots.append(slot)
+        self.free_list.put(np.array([slot], dtype=np.int32))
 
     def backup(self, slots: Iterable[int]) -> dict[int, Tensor]:
         """Copy the states of `slots`: a forward pass writes them in place, and may fail."""

@@ -45,12 +45,12 @@ class SessionCache:
     @property
     def can_alloc(self) -> bool:
         """There is a free row, and what a new row needs of each part."""
-        return bool(self.rows.free_rows) and all(part.can_begin for part in self.parts)
+        return self.rows.num_free > 0 and all(part.can_begin for part in self.parts)
 
     @property
     def lacks_part(self) -> bool:
         """There is a free row, and not what it needs of some part."""
-        return bool(self.rows.free_rows) and not self.can_alloc
+        return self.rows.num_free > 0 and not self.can_alloc
 
     def alloc(self, session: Session, turn: Turn, hit: int) -> bool:
         """Give `turn` a record that reads `hit` pages of its prompt from the tree, locked.

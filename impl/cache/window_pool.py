@@ -12,6 +12,7 @@ from torch import Tensor
 
 from impl.cache.allocator import PagedAllocator
 from impl.cache.kv_pool import KVPool
+from impl.cache.launches import Launches
 from impl.cache.mirror import Mirror, Pages
 from impl.cache.paging import location, offset_of, page_of
 from impl.config import EngineConfig
@@ -20,10 +21,10 @@ from impl.config import EngineConfig
 class WindowPool:
     """K and V of the sliding-window layers; page 0 is the padding page, and means "none"."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, launches: Launches) -> None:
         """Start with every window page free."""
         self.page_size = config.page_size
-        self.allocator = PagedAllocator(config.window_pages, config.page_size)
+        self.allocator = PagedAllocator(config.window_pages, config.page_size, launches)
         self.of_page = Mirror(config.num_pages + 1, config.device)
         self.kv = KVPool(config, num_layers=1, num_pages=config.window_pages)
 

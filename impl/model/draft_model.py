@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from impl.cache.launches import Launches
 from impl.cache.page_table import PageTable
 from impl.config import EngineConfig, ModelConfig
 from impl.kernels.choice import Kernels
@@ -29,7 +30,7 @@ class DraftModel:
         config = replace(config, model=model, draft_model=None)
         config = replace(config, window=0, window_pages=0, recurrents=0)
         self.model = Transformer(config)
-        self.memory = Memory(config, kernels)
+        self.memory = Memory(config, kernels, Launches(config.device))
         self._runner = Runner(self.model, rows, self.memory)
 
     def draft(self, turn: Turn, num: int, namespace: int) -> list[int]:

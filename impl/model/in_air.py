@@ -13,8 +13,11 @@ class InAir:
     batch does not wait for the batch that was launched after it.
     """
 
-    def __init__(self, tokens: Tensor, copying: torch.cuda.Stream | None = None) -> None:
-        """Start to copy `tokens`, which the current stream is about to compute."""
+    def __init__(
+        self, tokens: Tensor, copying: torch.cuda.Stream | None = None, number: int = 0
+    ) -> None:
+        """Start to copy the `tokens` of batch `number`, which the current stream computes."""
+        self.number = number
         self.tokens = tokens
         self._host, self._there = tokens, None
         if copying is not None:

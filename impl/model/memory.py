@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from impl.cache.kv_pool import KVPool
+from impl.cache.launches import Launches
 from impl.cache.recurrent_pool import RecurrentPool
 from impl.cache.window_pool import WindowPool
 from impl.config import EngineConfig
@@ -24,13 +25,13 @@ from impl.model.weights import Layer
 class Memory:
     """The pools of one engine."""
 
-    def __init__(self, config: EngineConfig, kernels: Kernels) -> None:
+    def __init__(self, config: EngineConfig, kernels: Kernels, launches: Launches) -> None:
         """Allocate the pools that `config` asks for."""
         self.kernels = kernels
         self.kv_pool = KVPool(config, config.model.num_layers, config.num_pages)
         self.window_len = config.window
-        self.window = WindowPool(config) if config.window else None
-        self.recurrents = RecurrentPool(config) if config.recurrents else None
+        self.window = WindowPool(config, launches) if config.window else None
+        self.recurrents = RecurrentPool(config, launches) if config.recurrents else None
 
     def views(self, batch: Batch) -> Views:
         """Return where one batch's tokens lie for each kind of layer."""

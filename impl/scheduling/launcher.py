@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import torch
 
+from impl.cache.launches import Launches
 from impl.cache.record import KVRecord
 from impl.failure import Failure, computing
 from impl.model.batch import Chunk
@@ -28,8 +29,11 @@ from impl.sessions.turn import Result, Turn
 class Launcher:
     """Extends, decodes, collects and verifies."""
 
-    def __init__(self, queues: Queues, runner: Runner, drafter: Drafter) -> None:
-        """Compute for the turns in `queues`."""
+    def __init__(
+        self, queues: Queues, runner: Runner, drafter: Drafter, launches: Launches
+    ) -> None:
+        """Compute for the turns in `queues`; `launches` says which batches are done."""
+        self.launches = launches
         self.queues = queues
         self.runner = runner
         self.drafter = drafter
@@ -51,10 +55,11 @@ class Launcher:
         """Compute chunks; where that fails, put the recurrent states back that it moved on."""
         states = self.runner.memory.recurrents
         slots = [chunk.recurrent for chunk in chunks if chunk.recurrent is not None]
+        number = self.launches.begin()  # one that fails may have written as well
         with computing():
             saved = states.backup(slots) if states else {}
             try:
-                return InAir(self.runner.forward(chunks), self._copying)
+                return InAir(self.runner.forward(chunks), self._copying, number)
             except BaseException:
                 if states:
                     states.restore(saved)
@@ -109,18 +114,20 @@ class Launcher:
 
     def read(self, result: Result) -> int:
         """Wait for a token. What went wrong on the device since its launch is raised here."""
-        return result.batch.read(result.place)
+        token = result.batch.read(result.place)
+        self.launches.is_done(result.batch.number)
+        return token
 
     def drop(self, turn_id: int) -> int:
         """Forget a turn's unread results; return how many times they would have been collected.
 
-        Its locations may be freed: batches run in the order of their launch, so what is launched
-        over them from now on is written after what these may still write.
+        Their KV counts as computed: it is, before anything that is launched from now on. What the
+        turn gives back now is not handed out before these batches are done (`FreeList`).
         """
         _, turn, record = self.queues.is_running(turn_id)
         known = len(turn.tokens)
         num_collects = len({max(result.end, known) for result in turn.unread})
-        turn.unread, record.launched = [], record.committed
+        turn.unread, record.committed = [], record.launched
         return num_collects
 
     def verify(self, turn_id: int, num_drafts: int) -> int:
@@ -135,9 +142,11 @@ class Launcher:
         assert num_drafts > 0, f"no drafts: {turn}"
         length = len(turn.tokens)
         assert length + num_drafts <= record.allocated, f"has no location for its drafts: {turn}"
+        number = self.launches.begin()
         drafts = self._drafts(turn, num_drafts, session.namespace)
         with computing():
             chosen = self.runner.verify(self._chunk(session, turn, [turn.tokens[-1], *drafts]))
+        self.launches.is_done(number)  # its tokens were waited for
         accepted = 0
         while accepted < len(drafts) and drafts[accepted] == chosen[accepted]:
             accepted += 1

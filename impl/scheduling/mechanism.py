@@ -26,8 +26,10 @@ COMPUTED = ("extend", "decode")
 MOVES = (
     *("start", "resume", "reserve", *COMPUTED, "collect", "verify", "slide", "publish"),
     *("finish", "retract", "pre_abort", "abort_waiting", "abort_first", "abort_nth"),
-    *("end_close", "time_out", "reclaim", "evict"),
+    *("drop", "end_close", "time_out", "reclaim", "evict"),
 )
+TOLD_OTHERWISE = ("verify", "drop")
+"""Moves of which the log says more than their name and arguments."""
 
 
 class Mechanism:
@@ -56,7 +58,7 @@ class Mechanism:
             self.launch([move])
             return True
         happened: bool = getattr(self, move.name)(*move.args) is not False
-        if happened and move.name != "verify":
+        if happened and move.name not in TOLD_OTHERWISE:
             self._log([move])
         return happened
 
@@ -173,18 +175,23 @@ class Mechanism:
             turn.record = None
             self.cache.release(record)
 
+    def drop(self, turn_id: int) -> None:
+        """Read no more results of a turn that ends; they are told as collected.
+
+        What they name nobody asked for: it comes after a stop, or its turn is aborted. So a turn
+        need not wait for the batch that was launched over it.
+        """
+        num_collects = self.launcher.drop(turn_id)
+        self._log([Move("collect", (turn_id,))] * num_collects)
+
     # -- a turn ends without an answer
 
     def fail(self, turn_id: int, failure: Failure) -> None:
-        """Ask for the end of a running turn that cannot be computed, as its client might.
-
-        Its unread results are dropped, and told as collected: nothing is unread any more.
-        """
+        """Ask for the end of a running turn that cannot be computed, as its client might."""
         _, turn, _ = self.queues.is_running(turn_id)
         turn.aborting, turn.failure = True, failure
-        num_collects = self.launcher.drop(turn_id)
         self._log([Move("fail", (turn_id, failure.why.value))])
-        self._log([Move("collect", (turn_id,))] * num_collects)
+        self.drop(turn_id)
 
     def pre_abort(self, turn_id: int, why: str) -> None:
         """Turn a waiting turn away; slot and req_nodes do not notice (P5 of PR 22790)."""

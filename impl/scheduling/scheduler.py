@@ -34,23 +34,24 @@ class Scheduler:
 
     def aborts(self) -> Iterator[Move]:
         """Generate the ends of turns whose abort was asked for, or that can never run."""
-        yield from self.running_aborts()
+        for turn in [turn for turn in self.queues.running if turn.aborting]:
+            yield from self._drops(turn)
+            yield self.abort(turn)
         for turn in [turn for turn in self.queues.waiting if turn.aborting]:
             yield Move("abort_waiting", (turn.id,))
         for turn in reversed(list(self.queues.waiting)):
             if why := self._why_not(turn):
                 yield Move("pre_abort", (turn.id, why.value))
 
-    def running_aborts(self) -> Iterator[Move]:
-        """Generate the ends of running turns; one with an unread result ends once that is read."""
-        for turn in [turn for turn in self.queues.running if turn.aborting]:
-            if not turn.unread:
-                yield self.abort(turn)
-
     def abort(self, turn: Turn) -> Move:
-        """Return the end of a running turn that is aborting, and whose results are read."""
+        """Return the end of a running turn that is aborting, and of which nothing is unread."""
         nth = turn.session and turn.session.slot
         return Move("abort_nth" if nth else "abort_first", (turn.id,))
+
+    def _drops(self, turn: Turn) -> Iterator[Move]:
+        """Generate what comes before the end of a turn with unread results."""
+        if turn.unread:
+            yield Move("drop", (turn.id,))
 
     def _why_not(self, turn: Turn) -> Why | None:
         if self.queues.is_too_long(turn):
@@ -200,10 +201,8 @@ class Scheduler:
             yield from self._retracts(self._least())
 
     def _least(self) -> Turn:
-        """Return the youngest running turn of the least priority, or one that ends anyway."""
-        return min(
-            reversed(self.queues.running), key=lambda turn: (not turn.aborting, turn.priority)
-        )
+        """Return the youngest running turn of the least priority."""
+        return min(reversed(self.queues.running), key=lambda turn: turn.priority)
 
     def _retracts(self, turn: Turn) -> Iterator[Move]:
         """Generate what takes a running turn's memory back, or its end if that is due anyway."""
@@ -211,9 +210,7 @@ class Scheduler:
             yield Move("collect", (turn.id,))
         if turn.record is None:
             return  # it has failed, and there is room now
-        if turn.aborting:
-            yield self.abort(turn)
-        elif turn.is_complete:
+        if turn.is_complete:
             yield Move("finish", (turn.id, turn.end))
         else:
             yield Move("retract", (turn.id,))
@@ -250,7 +247,7 @@ class Scheduler:
             return False
         due = next(x for x in reversed(turn.unread) if x.end <= len(turn.tokens))
         if due.end < turn.target_len:
-            return not (self.config.window or turn.aborting or self._ends_to_publish(turn))
+            return not (self.config.window or self._ends_to_publish(turn))
         return due.step == step and not self._lacks_in_tree(turn)
 
     def _ends_to_publish(self, turn: Turn) -> bool:
@@ -302,5 +299,6 @@ class Scheduler:
     def finishes(self) -> Iterator[Move]:
         """Generate the finishes of turns that have all their output."""
         for turn in list(self.queues.running):
-            if turn.is_complete and turn.record and not turn.record.is_unread:
+            if turn.is_complete:
+                yield from self._drops(turn)
                 yield Move("finish", (turn.id, turn.end))

@@ -33,7 +33,6 @@ class Stepper:
         self._perform(self.scheduler.admissions())
         self._launch(self._reserved_work())
         self._perform(self.scheduler.collects(self.launcher.step))
-        self._perform(self.scheduler.running_aborts())
         self._perform(self.scheduler.publishes())
         self._perform(self.scheduler.finishes())
         for turn in list(self.queues.running):

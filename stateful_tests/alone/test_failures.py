@@ -199,12 +199,12 @@ def test_a_result_that_fails_where_its_turn_is_to_be_put_back_makes_room_as_well
     assert engine.ended[1].output == expected_output((1,) * 3, 8)
 
 
-def test_a_turn_that_is_aborted_and_whose_result_fails_has_failed() -> None:
+def test_an_abort_does_not_ask_whether_a_result_that_nobody_reads_has_failed() -> None:
     engine, faults = unread(24)
     faults.inject(2, Point.COLLECT)
     engine.abort(2)
     engine.step()
-    assert engine.ended == [failed(2, Point.COLLECT)]
+    assert engine.ended == [Ended(2, 2, "aborted", "aborted", ())]
     engine.check()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from impl.cache.free_list import FreeList
+from impl.cache.launches import Launches
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.radix_cache import RadixCache
 from impl.cache.recurrent_pool import RecurrentPool
@@ -16,7 +18,8 @@ OTHER = tokens_of([7, 7])
 def part_with(*keys: Tokens) -> tuple[RecurrentPart, RadixCache]:
     """Return a part over four states, none of them free, and a tree of these keys, pages of 2."""
     tree, pool = RadixCache(2), object.__new__(RecurrentPool)
-    pool.free_slots = []
+    pool.free_list = FreeList(np.arange(4, dtype=np.int32), Launches())
+    pool.free_list.take(4)
     for key in keys:
         tree.insert(0, key, np.arange(len(key) // 2, dtype=np.int32))
     return RecurrentPart(pool, tree), tree
@@ -54,7 +57,7 @@ def test_there_is_room_to_keep_a_state_where_one_is_free_or_one_is_kept() -> Non
     tree.find(0, A).node.recurrent = 1
     assert part.can_keep(tree.node_at(0, A))
     assert not part.can_keep(tree.node_at(0, A[:4]))
-    part.pool.free_slots = [0]
+    part.pool.free(0)
     assert part.can_keep(None)
 
 

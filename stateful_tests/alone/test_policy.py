@@ -6,6 +6,7 @@ import pytest
 
 from impl.config import EngineConfig
 from impl.engine import Engine
+from impl.model.sampling import Sampling
 from impl.moves import Ended, Move
 from stateful_tests.alone.client import expected_output, small
 
@@ -51,6 +52,42 @@ def test_with_overlap_the_next_batch_is_launched_before_the_last_one_is_read() -
         *("reserve(1, 5)", "decode(1)", "collect(1)", "collect(1)", "finish(1, 6)"),
     ]
     assert engine.ended[0].output == expected_output((1, 2, 3), 3)
+
+
+def test_with_overlap_a_stop_ends_its_turn_though_a_batch_was_launched_over_it() -> None:
+    stop = frozenset(expected_output((1, 2, 3), 2)[1:])
+    engine = Engine(EngineConfig(lookahead=1, overlap=True))
+    engine.open(1)
+    engine.submit(1, 1, [1, 2, 3], 5, sampling=Sampling(stop=stop))
+    while not engine.ended:
+        engine.step()
+    assert engine.ended[0].output == expected_output((1, 2, 3), 2)
+    assert not engine.launches.are_done
+    assert moves(engine)[-4:] == ["decode(1)", "collect(1)", "collect(1)", "finish(1, 5)"]
+    assert engine.sessions[1].slot is not None
+    assert engine.sessions[1].slot.committed == 5
+    engine.submit(1, 2, [9], 2)
+    serve(engine)
+    said = expected_output((1, 2, 3), 2)
+    assert engine.ended[1].output == expected_output((1, 2, 3, *said, 9), 2)
+
+
+def test_with_overlap_an_abort_waits_for_no_batch_and_its_pages_wait_for_that_batch() -> None:
+    engine = Engine(small(4, num_pages=2, lookahead=1, overlap=True))
+    engine.open(1)
+    engine.submit(1, 1, [1, 2, 3], 4)
+    engine.step()
+    engine.step()
+    assert not engine.launches.are_done
+    engine.abort(1)
+    engine.step()
+    assert engine.ended[0].outcome == "aborted"
+    assert engine.sizes.available == 8
+    assert not engine.launches.are_done
+    engine.open(2)
+    engine.submit(2, 2, [4, 5, 6], 4)  # needs the whole pool, and so waits for the device
+    serve(engine)
+    assert engine.ended[1].output == expected_output((4, 5, 6), 4)
 
 
 def test_when_decode_runs_out_of_room_the_youngest_turn_goes_back_and_keeps_its_output() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from impl.cache.launches import Launches
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.radix_cache import Match
 from impl.cache.record import KVRecord
@@ -63,6 +64,17 @@ def b19(engine: Engine) -> None:
             engine.cache.unlock = unlock  # type: ignore[method-assign]
 
     engine.mechanism.abort_first = planted  # type: ignore[method-assign]
+
+
+def n7(engine: Engine) -> None:
+    """Hand out at once what is given back, though a launched batch may still use it."""
+    lists = [engine.rows.free_list, engine.allocator.free_list]
+    if window := engine.memory.window:
+        lists.append(window.allocator.free_list)
+    if recurrents := engine.memory.recurrents:
+        lists.append(recurrents.free_list)
+    for numbers in lists:
+        numbers._launches = Launches()
 
 
 def n1(engine: Engine) -> None:

@@ -28,7 +28,7 @@ class RecurrentPart(Part):
     @property
     def can_begin(self) -> bool:
         """A state is free."""
-        return bool(self.pool.free_slots)
+        return self.pool.num_free > 0
 
     def begin(self, record: KVRecord) -> None:
         """Begin with nothing, or with a copy of the state that goes with what the row reads."""
@@ -66,7 +66,7 @@ class RecurrentPart(Part):
 
     def can_keep(self, node: RadixNode | None) -> bool:
         """A state is free for a copy, or none is needed: the tree has one there."""
-        return bool(self.pool.free_slots) or (node is not None and node.recurrent is not None)
+        return self.can_begin or (node is not None and node.recurrent is not None)
 
     def keep(self, record: KVRecord) -> None:
         """Keep a copy of the row's state, unless one is kept there already."""

@@ -20,6 +20,7 @@ from stateful_tests.engines.observation import Observation
 from stateful_tests.engines.reference.contents import Contents
 from stateful_tests.engines.reference.drafter import DenseDrafter
 from stateful_tests.engines.reference.faults import FAILED, Faults
+from stateful_tests.engines.reference.in_use import InUse
 from stateful_tests.engines.reference.observe import observe
 from stateful_tests.setting import Setting
 
@@ -39,6 +40,7 @@ class ReferenceEngine(judged.Engine):
         self.drafter = DenseDrafter()
         self.inner = Engine(setting.config(), clock=lambda: 0.0, drafter=self.drafter)
         self.drafter.model, self.drafter.other = self.inner.model, self.inner.draft_model
+        self.in_use = InUse(self.inner)
         self.faults = Faults(self.inner)
         guesses = setting.size.lookahead and not setting.size.recurrents
         self.points = tuple(p for p in Point if guesses or p not in (Point.VERIFY, Point.DRAFT))

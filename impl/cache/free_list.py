@@ -1,0 +1,77 @@
+"""Numbers that nobody holds. Answers: which page, row or state comes next?
+
+What is given back while a launched batch may still use it waits until that batch is done. It counts
+as free: whoever needs it before waits for the device.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from impl.cache.launches import Launches
+from impl.cache.mirror import Pages
+
+
+class FreeList:
+    """A stack on the host; what was given back last is handed out first.
+
+    So a reader of what is no longer its own soon reads something else. What it costs grows with the
+    numbers handed out, not with those there are.
+    """
+
+    def __init__(self, numbers: Pages, launches: Launches) -> None:
+        """Start with all `numbers` free; the last one is handed out first."""
+        self._stack = numbers
+        self._num_ready = len(numbers)
+        self._launches = launches
+        self._deferred: deque[tuple[int, Pages]] = deque()  # last batch before it was given back
+        self._num_deferred = 0
+
+    @property
+    def num_free(self) -> int:
+        """How many there are."""
+        return self._num_ready + self._num_deferred
+
+    @property
+    def numbers(self) -> Pages:
+        """All of them; those that are handed out next come last, but for those that still wait."""
+        ready = self._stack[: self._num_ready]
+        return np.concatenate([ready, *(numbers for _, numbers in self._deferred)])
+
+    def take(self, count: int) -> Pages | None:
+        """Hand out `count` numbers: all of them, or None and none."""
+        if count > self.num_free:
+            return None
+        self._land()
+        if count > self._num_ready:
+            self._launches.wait()
+            self._land()
+        left = self._num_ready - count
+        numbers = self._stack[left : self._num_ready].copy()
+        self._num_ready = left
+        return numbers
+
+    def put(self, numbers: Pages) -> None:
+        """Take `numbers` back, each once."""
+        total = self.num_free + len(numbers)
+        most = len(self._stack)
+        assert total <= most, f"{total} of {most} numbers would be free: {numbers}"
+        if self._launches.are_done:
+            self._push(numbers)
+        else:
+            self._deferred.append((self._launches.launched, numbers.copy()))
+            self._num_deferred += len(numbers)
+
+    def _land(self) -> None:
+        """Let those be handed out whose batches are done."""
+        while self._deferred and self._deferred[0][0] <= self._launches.done:
+            _, numbers = self._deferred.popleft()
+            self._num_deferred -= len(numbers)
+            self._push(numbers)
+
+    def _push(self, numbers: Pages) -> None:
+        end = self._num_ready + len(numbers)
+        self._stack[self._num_ready : end] = numbers
+        self._num_ready = end
