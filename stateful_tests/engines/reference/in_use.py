@@ -26,6 +26,10 @@ class _Watched:
     uses: Uses
     by_batch: list[tuple[int, set[int]]] = field(default_factory=list)  # oldest first
 
+    def forget(self, done: int) -> None:
+        """Forget what batches up to `done` have used."""
+        self.by_batch = [(number, used) for number, used in self.by_batch if number > done]
+
 
 class InUse:
     """Watches the free lists of one engine.
@@ -56,6 +60,7 @@ class InUse:
         def seen_forward(chunks: Sequence[Chunk]) -> Tensor:
             for watched in self._watched:
                 used = {number for chunk in chunks for number in watched.uses(chunk)}
+                watched.forget(self._done)
                 watched.by_batch.append((engine.launches.launched, used))
             return forward(chunks)
 
@@ -95,7 +100,7 @@ class InUse:
         numbers.take = seen_take  # type: ignore[method-assign]
 
     def _check(self, watched: _Watched, taken: set[int]) -> None:
-        watched.by_batch = [(n, used) for n, used in watched.by_batch if n > self._done]
+        watched.forget(self._done)
         for number, used in watched.by_batch:
             if both := sorted(taken & used):
                 raise Difference(
