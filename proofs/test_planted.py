@@ -3,7 +3,9 @@
 The run from the start that it leads to is pinned as a trace, which the engine's tests replay.
 """
 
-from functools import cache
+import gc
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -19,41 +21,43 @@ from spec.machine.worlds import LARGE_WORLDS, WORLDS
 
 RUNS = Path(__file__).parent.parent / "stateful_tests" / "traces" / "counterexamples"
 
-CASES = [(bug, action, name) for bug in PLANTED for action, name in bug.fails]
+
+class Refuter:
+    """The prover of a spec text with a bug, and the step that tells the bug best."""
+
+    def __init__(self, bug: Planted) -> None:
+        self.bug, self.prover = bug, Prover(bug.rules)
+
+    @cached_property
+    def counterexample(self) -> Counterexample:
+        """Return the step that tells the bug best."""
+        found = self.prover.counterexample(*self.bug.fails[0])
+        assert found is not None
+        return found
 
 
-@cache
-def prover(bug: Planted) -> Prover:
-    """The prover of a spec text with a bug."""
-    return Prover(bug.rules)
+@pytest.fixture(scope="module", params=PLANTED, ids=lambda bug: bug.number)
+def refuter(request: pytest.FixtureRequest) -> Iterator[Refuter]:
+    """Each bug's tests come one after the other: a prover holds some hundred megabytes."""
+    yield Refuter(request.param)
+    gc.collect()
 
 
-@cache
-def counterexample(bug: Planted) -> Counterexample:
-    """Return the step that tells a bug best."""
-    found = prover(bug).counterexample(*bug.fails[0])
-    assert found is not None
-    return found
+def test_a_planted_bug_is_refuted_by_name(refuter: Refuter, subtests: pytest.Subtests) -> None:
+    for action, name in refuter.bug.fails:
+        with subtests.test(action=action, name=name):
+            result = refuter.prover.prove(action, name)
+            assert result.verdict == "refuted"
+            assert f"violated  {name}: " in result.counterexample
 
 
-@pytest.mark.parametrize(
-    ("bug", "action", "name"), CASES, ids=[f"{b.number}-{a}-{n}" for b, a, n in CASES]
-)
-def test_a_planted_bug_is_refuted_by_name(bug: Planted, action: str, name: str) -> None:
-    result = prover(bug).prove(action, name)
-    assert result.verdict == "refuted"
-    assert f"violated  {name}: " in result.counterexample
+def test_its_counterexample_tells_its_story(refuter: Refuter) -> None:
+    text = refuter.counterexample.render()
+    assert not [words for words in refuter.bug.shows if words not in text], text
 
 
-@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.number)
-def test_its_counterexample_tells_its_story(bug: Planted) -> None:
-    text = counterexample(bug).render()
-    assert not [words for words in bug.shows if words not in text], text
-
-
-@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.number)
-def test_its_counterexample_is_what_the_spec_text_does(bug: Planted) -> None:
-    found = counterexample(bug)
+def test_its_counterexample_is_what_the_spec_text_does(refuter: Refuter) -> None:
+    bug, found = refuter.bug, refuter.counterexample
     assert found.after is not None
     checker = Checker(bug.rules, found.size)
     assert checker.violated(found.before) == []
@@ -64,10 +68,10 @@ def test_its_counterexample_is_what_the_spec_text_does(bug: Planted) -> None:
     assert set(found.violated) >= after
 
 
-@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.number)
-def test_its_counterexample_leads_to_its_pinned_run(bug: Planted) -> None:
+def test_its_counterexample_leads_to_its_pinned_run(refuter: Refuter) -> None:
+    bug = refuter.bug
     name, world = bug.fails[0][1], {**WORLDS, **LARGE_WORLDS}[bug.world]
-    followed = follow(bug.rules, counterexample(bug), name, [world])
+    followed = follow(bug.rules, refuter.counterexample, name, [world])
     assert isinstance(followed, Reached), str(followed)
     assert followed.broken == name
     again = f"turnstile prove --bug {bug.number} --trace FILE writes what is to be pinned now"
