@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import cache
+from importlib import import_module
+from multiprocessing import get_context
 from typing import NamedTuple
 
 from crosshair.core_and_libs import analyze_function, run_checkables
@@ -21,9 +24,9 @@ SECONDS = 60.0
 SECONDS_IF_WRONG = 5.0
 """For a contract with a wrong variant, of which another contract may be refuted sooner."""
 
-TRIES = 3
-"""How often an undecided contract is put again: its seconds are of wall-clock time, and how the
-solver fares with products depends on all that its process has asked it before."""
+RETRIES = 2
+"""How often an undecided contract is put again, to a process that has asked nothing before: how the
+solver fares with products depends on all that it was asked, and seconds are of wall-clock time."""
 
 
 class Verdict(NamedTuple):
@@ -40,11 +43,24 @@ def verdict(contract: Contract, wrong: Wrong | None = None) -> Verdict:
 
     A counterexample is believed when plain numbers fail as well, and hold with what is right.
     """
-    for _ in range(1 if wrong else TRIES):
-        found = _once(contract, wrong, SECONDS_IF_WRONG if wrong else SECONDS)
-        if found.is_confirmed or found.is_refuted:
-            break
+    found = _once(contract, wrong, SECONDS_IF_WRONG if wrong else SECONDS)
+    retries = 0 if wrong else RETRIES
+    while retries and not found.is_confirmed and not found.is_refuted:
+        found = _in_a_process_of_its_own(contract)
+        retries -= 1
     return found
+
+
+def _in_a_process_of_its_own(contract: Contract) -> Verdict:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(named, contract.sentence.__module__, contract.sentence.__name__).result()
+
+
+def named(module: str, sentence: str) -> Verdict:
+    """Put a contract of a module, by its name."""
+    contract = getattr(import_module(module), sentence)
+    assert isinstance(contract, Contract), f"{module}.{sentence} is no contract"
+    return _once(contract, None, SECONDS)
 
 
 def _once(contract: Contract, wrong: Wrong | None, seconds: float) -> Verdict:

@@ -16,7 +16,7 @@ from proofs.contracts import (
 )
 from proofs.contracts.contract import Contract
 from proofs.contracts.equivalent import EQUIVALENT
-from proofs.contracts.judge import verdict
+from proofs.contracts.judge import SECONDS, _in_a_process_of_its_own, _once, verdict
 from proofs.contracts.wrong import Wrong
 
 SPEC = (spec_lengths, spec_texts, spec_worlds)
@@ -54,3 +54,10 @@ def test_a_contract_is_refuted_of_a_wrong_variant(contract: Contract) -> None:
 def test_a_wrong_variant_is_refuted(wrong: Wrong) -> None:
     about = [each for each in CONTRACTS if wrong.function in each.about]
     assert any(verdict(each, wrong).is_refuted for each in about)
+
+
+def test_an_undecided_contract_is_put_again_to_a_process_of_its_own() -> None:
+    contract = CONTRACTS[0]
+    found = _in_a_process_of_its_own(contract)
+    assert found == _once(contract, None, SECONDS)
+    assert found.is_confirmed
