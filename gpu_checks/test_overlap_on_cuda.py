@@ -1,9 +1,12 @@
-"""Overlap on CUDA: who reads a batch does not wait for the one that was launched after it."""
+"""Overlap on CUDA: who reads or allocates waits for no more than it needs."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
+from impl.cache.free_list import FreeList
+from impl.cache.launches import Launches
 from impl.model.in_air import InAir
 
 LONG = 2_000_000_000
@@ -26,3 +29,19 @@ def is_there(batch: InAir) -> bool:
     """Tell whether a batch's tokens are on the host, without waiting."""
     assert batch._there is not None
     return bool(batch._there.query())  # type: ignore[no-untyped-call]
+
+
+def test_who_needs_what_a_launched_batch_may_use_waits_for_the_device() -> None:
+    launches = Launches("cuda")
+    free = FreeList(np.array([1, 2], dtype=np.int32), launches)
+    taken = free.take(1)
+    assert taken is not None
+    launches.begin()
+    torch.cuda._sleep(LONG)  # type: ignore[no-untyped-call]
+    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    done.record()
+    free.put(taken)
+    assert free.take(1) is not None
+    assert not done.query()  # there was another one
+    assert free.take(1) is not None
+    assert done.query()
