@@ -36,12 +36,12 @@ def test_who_needs_what_a_launched_batch_may_use_waits_for_the_device() -> None:
     free = FreeList(np.array([1, 2], dtype=np.int32), launches)
     taken = free.take(1)
     assert taken is not None
-    launches.begin()
+    batch = launches.begin()
     torch.cuda._sleep(LONG)  # type: ignore[no-untyped-call]
     done = torch.cuda.Event()  # type: ignore[no-untyped-call]
     done.record()
-    free.put(taken)
+    free.put(taken, after=batch)
     assert free.take(1) is not None
-    assert not done.query()  # there was another one
+    assert not done.query()  # type: ignore[no-untyped-call]  # there was another one
     assert free.take(1) is not None
-    assert done.query()
+    assert done.query()  # type: ignore[no-untyped-call]

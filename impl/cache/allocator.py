@@ -37,9 +37,9 @@ class PagedAllocator:
         """Hand out `count` pages: all of them, or None and no page."""
         return self.free_list.take(count)
 
-    def free(self, pages: Pages) -> None:
-        """Take `pages` back, each once, whole."""
-        self.free_list.put(pages)
+    def free(self, pages: Pages, after: int = 0) -> None:
+        """Take `pages` back, each once, whole; batch `after` is the last that may use them."""
+        self.free_list.put(pages, after)
 
     def check(self) -> None:
         """Raise AssertionError unless free pages are real, and each is free once."""

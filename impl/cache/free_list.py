@@ -6,8 +6,6 @@ as free: whoever needs it before waits for the device.
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from impl.cache.launches import Launches
@@ -26,7 +24,7 @@ class FreeList:
         self._stack = numbers
         self._num_ready = len(numbers)
         self._launches = launches
-        self._deferred: deque[tuple[int, Pages]] = deque()  # last batch before it was given back
+        self._deferred: list[tuple[int, Pages]] = []  # the last batch that may use these
         self._num_deferred = 0
 
     @property
@@ -44,7 +42,8 @@ class FreeList:
         """Hand out `count` numbers: all of them, or None and none."""
         if count > self.num_free:
             return None
-        self._land()
+        if self._deferred:
+            self._land()
         if count > self._num_ready:
             self._launches.wait()
             self._land()
@@ -53,23 +52,26 @@ class FreeList:
         self._num_ready = left
         return numbers
 
-    def put(self, numbers: Pages) -> None:
-        """Take `numbers` back, each once."""
+    def put(self, numbers: Pages, after: int = 0) -> None:
+        """Take `numbers` back, each once; batch `after` is the last that may use them."""
         total = self.num_free + len(numbers)
         most = len(self._stack)
         assert total <= most, f"{total} of {most} numbers would be free: {numbers}"
-        if self._launches.are_done:
+        if after <= self._launches.done:
             self._push(numbers)
         else:
-            self._deferred.append((self._launches.launched, numbers.copy()))
+            self._deferred.append((after, numbers.copy()))
             self._num_deferred += len(numbers)
 
     def _land(self) -> None:
         """Let those be handed out whose batches are done."""
-        while self._deferred and self._deferred[0][0] <= self._launches.done:
-            _, numbers = self._deferred.popleft()
-            self._num_deferred -= len(numbers)
-            self._push(numbers)
+        deferred, self._deferred = self._deferred, []
+        for after, numbers in deferred:
+            if after <= self._launches.done:
+                self._num_deferred -= len(numbers)
+                self._push(numbers)
+            else:
+                self._deferred.append((after, numbers))
 
     def _push(self, numbers: Pages) -> None:
         end = self._num_ready + len(numbers)

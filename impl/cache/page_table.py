@@ -79,9 +79,9 @@ class PageTable:
         rows = self.free_list.take(1)
         return None if rows is None else int(rows[0])
 
-    def free(self, row: int) -> None:
-        """Take a row back."""
-        self.free_list.put(np.array([row], dtype=np.int32))
+    def free(self, row: int, after: int = 0) -> None:
+        """Take a row back; batch `after` is the last that may use it."""
+        self.free_list.put(np.array([row], dtype=np.int32), after)
 
     def pages(self, row: int, start: int, end: int) -> Pages:
         """Return the pages at [start, end) of `row`, counted in pages, as a view."""

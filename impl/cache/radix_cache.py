@@ -100,6 +100,7 @@ class RadixCache:
         assert parent is not None, "a root has no tokens to split"
         upper = RadixNode(node.namespace, parent, node.key[:inside], node.value[:cut])
         upper.lock_ref, upper.last_access = node.lock_ref, node.last_access
+        upper.batch = node.batch
         parent.children[self._first_page(node.key)] = upper
         node.parent, node.key, node.value = upper, node.key[inside:], node.value[cut:]
         upper.children[self._first_page(node.key)] = node
@@ -138,9 +139,10 @@ class RadixCache:
                 self.protected_size += len(part.key)
             part.lock_ref += 1
 
-    def unlock(self, node: RadixNode) -> None:
-        """Give a lock back."""
+    def unlock(self, node: RadixNode, batch: int = 0) -> None:
+        """Give a lock back; `batch` was the last that was launched to read there."""
         for part in node.path:
+            part.batch = max(part.batch, batch)
             assert part.lock_ref > 0, f"a lock is given back once: {part.key}"
             part.lock_ref -= 1
             if part.lock_ref == 0:

@@ -22,6 +22,7 @@ class RadixNode:
     children: dict[bytes, RadixNode] = field(default_factory=dict)  # by first page
     lock_ref: int = 0  # rows that read this node, or one below it
     last_access: int = 0
+    batch: int = 0  # the last one that was launched to read here, of those who read here no more
     recurrent: int | None = None  # the recurrent state after the last of these tokens, if kept
 
     @classmethod

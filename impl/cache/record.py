@@ -22,6 +22,7 @@ class KVRecord:
     launched: int = 0  # KV is final, or being computed, for positions [0, launched)
     allocated: int = 0  # locations exist for positions [0, allocated)
     drafted: int = 0  # the draft model's KV is that of the tokens for positions [0, drafted)
+    batch: int = 0  # the last one that was launched over it
     last_node: RadixNode | None = None  # where the protected prefix ends; None: nothing is locked
     recurrent: int | None = None  # the recurrent state, which stands at `launched`
 

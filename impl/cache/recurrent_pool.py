@@ -48,9 +48,9 @@ class RecurrentPool:
         """Let the state in `slot` be that in `source`, on the device: nobody waits for it."""
         self.states[slot].copy_(self.states[source])
 
-    def free(self, slot: int) -> None:
-        """Take a slot back."""
-        self.free_list.put(np.array([slot], dtype=np.int32))
+    def free(self, slot: int, after: int = 0) -> None:
+        """Take a slot back; batch `after` is the last that may use it."""
+        self.free_list.put(np.array([slot], dtype=np.int32), after)
 
     def backup(self, slots: Iterable[int]) -> dict[int, Tensor]:
         """Copy the states of `slots`: a forward pass writes them in place, and may fail."""

@@ -144,7 +144,8 @@ class SessionCache:
         if length < record.allocated:
             assert not record.is_unread, f"a launched batch may still write there: {record}"
             assert record.protected <= length, f"the tree protects more than {length}: {record}"
-            self.free(self.rows.of(record.row, self.tail_start(length), record.allocated))
+            tail = self.rows.of(record.row, self.tail_start(length), record.allocated)
+            self.free(tail, record.batch)
             record.allocated = length
             record.committed = record.launched = min(record.committed, length)
 
@@ -156,7 +157,7 @@ class SessionCache:
         """No later token looks through a window at anything before `length`, a whole page's end."""
         pages = self.rows.of(record.row, record.cursor, length)
         for part in self.parts:
-            part.slide(pages)
+            part.slide(pages, record.batch)
         record.cursor = length
 
     def release(self, record: KVRecord) -> None:
@@ -165,12 +166,12 @@ class SessionCache:
         self.unlock(record)
         for part in self.parts:
             part.end(record)
-        self.rows.free(record.row)
+        self.rows.free(record.row, record.batch)
 
-    def free(self, pages: Pages) -> None:
-        """Give back `pages`, and what parts hold for them."""
+    def free(self, pages: Pages, after: int) -> None:
+        """Give back `pages`, and what parts hold for them, which batches up to `after` may use."""
         for part in self.parts:
-            part.free(pages)
+            part.free(pages, after)
 
     # -- the tree's pages
 
@@ -221,7 +222,7 @@ class SessionCache:
         present = self.tree.insert(session.namespace, tokens, pages)
         if record.protected < present:
             record.drafted = min(record.drafted, record.protected)  # others' pages take their place
-            self.free(self.rows.of(record.row, record.protected, present))
+            self.free(self.rows.of(record.row, record.protected, present), record.batch)
         self._protect(record, session, tokens)
         for part in self.parts:
             part.keep(record)
@@ -238,7 +239,7 @@ class SessionCache:
     def unlock(self, record: KVRecord) -> None:
         """Give the lock of `record` back."""
         if record.last_node:
-            self.tree.unlock(record.last_node)
+            self.tree.unlock(record.last_node, record.batch)
             record.last_node = None
 
     def evict(self, namespace: int, tokens: Tokens, num_pages: int) -> None:
@@ -246,7 +247,7 @@ class SessionCache:
         node, pages = self.tree.evict(namespace, tokens, num_pages)
         for part in self.parts:
             part.drop(node)
-        self.free(pages)
+        self.free(pages, node.batch)
 
     # -- sizes
 

@@ -34,10 +34,10 @@ class WindowPool:
         assert taken is not None, f"{self.allocator.num_free} window pages are free for {pages}"
         self.of_page.write(pages, taken)
 
-    def free(self, pages: Pages) -> None:
-        """Take back the window pages of those of `pages` that have one."""
+    def free(self, pages: Pages, after: int = 0) -> None:
+        """Take back the window pages of those of `pages` that have one; see PagedAllocator."""
         held = self.of_page.host[pages]
-        self.allocator.free(held[held > 0])
+        self.allocator.free(held[held > 0], after)
         self.of_page.write(pages, 0)
 
     def locations(self, locations: Tensor) -> Tensor:

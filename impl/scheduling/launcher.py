@@ -45,17 +45,19 @@ class Launcher:
     def launch(self, moves: Sequence[Move]) -> None:
         """Launch extends and decodes of different turns in one forward pass."""
         chunks: list[Chunk] = [getattr(self, move.name)(*move.args) for move in moves]
-        batch = self._forward(chunks)
-        for i, (move, chunk) in enumerate(zip(moves, chunks, strict=True)):
-            _, turn, record = self.queues.is_running(int(str(move.args[0])))
+        number = self.launches.begin()
+        running = [self.queues.is_running(int(str(move.args[0]))) for move in moves]
+        for _, _, record in running:
+            record.batch = number  # also where it fails: it may have written before
+        batch = self._forward(chunks, number)
+        for i, ((_, turn, record), chunk) in enumerate(zip(running, chunks, strict=True)):
             record.launched = chunk.end
             turn.unread.append(Result(chunk.end, batch, i, self.step))
 
-    def _forward(self, chunks: Sequence[Chunk]) -> InAir:
+    def _forward(self, chunks: Sequence[Chunk], number: int) -> InAir:
         """Compute chunks; where that fails, put the recurrent states back that it moved on."""
         states = self.runner.memory.recurrents
         slots = [chunk.recurrent for chunk in chunks if chunk.recurrent is not None]
-        number = self.launches.begin()  # one that fails may have written as well
         with computing():
             saved = states.backup(slots) if states else {}
             try:
@@ -142,7 +144,7 @@ class Launcher:
         assert num_drafts > 0, f"no drafts: {turn}"
         length = len(turn.tokens)
         assert length + num_drafts <= record.allocated, f"has no location for its drafts: {turn}"
-        number = self.launches.begin()
+        number = record.batch = self.launches.begin()
         drafts = self._drafts(turn, num_drafts, session.namespace)
         with computing():
             chosen = self.runner.verify(self._chunk(session, turn, [turn.tokens[-1], *drafts]))

@@ -87,7 +87,8 @@ def both_free_the_same_tail_and_keep_the_same_lengths(
     assert committed <= allocated
     s, freed = spec_state(spec_size(page_size=page_size)), list[tuple[int, int]]()
     rows = having(of=lambda _row, start, end: (start, num_pages(end, page_size)))
-    cache = part(SessionCache, page_size=page_size, rows=rows, free=freed.append)
+    taken = having(free=lambda pages, _after: freed.append(pages))
+    cache = part(SessionCache, page_size=page_size, rows=rows, parts=[taken])
     record = KVRecord(0, committed=committed, launched=committed, allocated=allocated)
     record.drafted = drafted
     cache.free_tail(record, n)

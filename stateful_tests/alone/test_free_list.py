@@ -40,10 +40,9 @@ def test_what_a_launched_batch_may_use_waits_until_that_batch_is_done() -> None:
     launches = Launches()
     free = FreeList(numbers(1, 2, 3, 4), launches)
     assert taken(free, 2) == [3, 4]
-    first = launches.begin()
-    free.put(numbers(4))
-    launches.begin()
-    free.put(numbers(3))
+    first, second = launches.begin(), launches.begin()
+    free.put(numbers(4), after=first)
+    free.put(numbers(3), after=second)
     assert free.num_free == 4
     assert sorted(free.numbers.tolist()) == [1, 2, 3, 4]
     assert taken(free, 1) == [2]
@@ -54,13 +53,24 @@ def test_what_a_launched_batch_may_use_waits_until_that_batch_is_done() -> None:
     assert launches.are_done
 
 
+def test_what_no_launched_batch_may_use_is_handed_out_at_once() -> None:
+    launches = Launches()
+    free = FreeList(numbers(1, 2), launches)
+    assert taken(free, 2) == [1, 2]
+    first, second = launches.begin(), launches.begin()
+    launches.is_done(first)
+    free.put(numbers(2), after=second)
+    free.put(numbers(1), after=first)
+    assert taken(free, 1) == [1]
+    assert not launches.are_done
+
+
 def test_what_waits_is_remembered_as_it_was_given_back() -> None:
     launches = Launches()
     free = FreeList(numbers(1, 2), launches)
     row = free.take(2)
     assert row is not None
-    launches.begin()
-    free.put(row)
+    free.put(row, after=launches.begin())
     row[:] = 9  # a row is written anew for its next owner
     launches.wait()
     assert taken(free, 2) == [1, 2]
@@ -72,7 +82,6 @@ def test_nothing_is_given_back_that_was_not_handed_out() -> None:
     with pytest.raises(AssertionError, match="3 of 2 numbers would be free"):
         free.put(numbers(3))
     assert taken(free, 1) == [2]
-    launches.begin()
-    free.put(numbers(2))
+    free.put(numbers(2), after=launches.begin())
     with pytest.raises(AssertionError, match="3 of 2 numbers would be free"):
         free.put(numbers(2))

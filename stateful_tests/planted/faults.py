@@ -147,5 +147,5 @@ def _while_failing(engine: Engine, plant: Callable[[bool], None]) -> None:
     engine.stepper.fail = planted  # type: ignore[method-assign]
 
 
-def _nothing(_: object) -> None:
+def _nothing(*_: object) -> None:
     """Give nothing back."""

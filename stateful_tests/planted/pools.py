@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from impl.cache.launches import Launches
+from impl.cache.mirror import Pages
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.radix_cache import Match
 from impl.cache.record import KVRecord
@@ -74,7 +74,14 @@ def n7(engine: Engine) -> None:
     if recurrents := engine.memory.recurrents:
         lists.append(recurrents.free_list)
     for numbers in lists:
-        numbers._launches = Launches()
+        numbers.put = _at_once(numbers.put)  # type: ignore[method-assign, assignment]
+
+
+def _at_once(put: Callable[[Pages], None]) -> Callable[[Pages, int], None]:
+    def planted(numbers: Pages, after: int = 0) -> None:  # noqa: ARG001 - what it stands for has it
+        put(numbers)
+
+    return planted
 
 
 def n1(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from impl.cache.mirror import Pages
 from stateful_tests.bugs import BUGS
 from stateful_tests.engines.engine import Ended
 from stateful_tests.lockstep import Pace
@@ -126,7 +127,11 @@ def test_a_page_that_is_lost_is_seen_after_the_last_close() -> None:
     lockstep.pace = Pace(states=10**9)
     lockstep.compare = lambda: None  # type: ignore[method-assign]
     free = allocator.free
-    allocator.free = lambda pages: free(pages[1:])  # type: ignore[method-assign]
+
+    def planted(pages: Pages, after: int = 0) -> None:
+        free(pages[1:], after)
+
+    allocator.free = planted  # type: ignore[method-assign]
     difference = replay.run().difference
     assert difference is not None
     assert difference.check == "nothing_is_lost_in_the_end"

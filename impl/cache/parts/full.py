@@ -27,9 +27,9 @@ class FullPart(Part):
         """So many pages are free."""
         return num_pages <= self.allocator.num_free
 
-    def free(self, pages: Pages) -> None:
+    def free(self, pages: Pages, after: int) -> None:
         """They are free again."""
-        self.allocator.free(pages)
+        self.allocator.free(pages, after)
 
     def check(self, records: Sequence[KVRecord]) -> None:
         """Raise AssertionError unless each page is free, in the tree, or one row's own."""

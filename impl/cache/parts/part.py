@@ -31,8 +31,8 @@ class Part:
     def begin(self, record: KVRecord) -> None:
         """A row begins, behind the prefix that it reads from the tree."""
 
-    def slide(self, pages: Pages) -> None:
-        """No later token of their row looks at `pages` any more."""
+    def slide(self, pages: Pages, after: int) -> None:
+        """No later token of their row looks at `pages`; batch `after` is the last that may."""
 
     def is_reusable(self, record: KVRecord, length: int) -> bool:
         """Tell whether a turn could go on from `length` tokens of the row."""
@@ -50,8 +50,8 @@ class Part:
     def hold(self, pages: Pages) -> None:
         """These pages were taken for a row."""
 
-    def free(self, pages: Pages) -> None:
-        """These pages are given back, by a row or by the tree."""
+    def free(self, pages: Pages, after: int) -> None:
+        """A row or the tree gives pages back; batch `after` is the last that may use them."""
 
     # -- the tree
 

@@ -49,7 +49,7 @@ class RecurrentPart(Part):
     def end(self, record: KVRecord) -> None:
         """Give the state back (PRs 23496, 26941)."""
         if record.recurrent is not None:
-            self.pool.free(record.recurrent)
+            self.pool.free(record.recurrent, record.batch)
             record.recurrent = None
 
     # -- the tree
@@ -80,7 +80,7 @@ class RecurrentPart(Part):
     def drop(self, node: RadixNode) -> None:
         """Give back the state that was kept there."""
         if node.recurrent is not None:
-            self.pool.free(node.recurrent)
+            self.pool.free(node.recurrent, node.batch)
             node.recurrent = None
 
     # -- check

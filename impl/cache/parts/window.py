@@ -19,9 +19,9 @@ class WindowPart(Part):
         self.pool = pool
         self.window_len = window_len
 
-    def slide(self, pages: Pages) -> None:
+    def slide(self, pages: Pages, after: int) -> None:
         """Give their window pages back."""
-        self.pool.free(pages)
+        self.pool.free(pages, after)
 
     def is_reusable(self, record: KVRecord, length: int) -> bool:
         """The next token's window is there: nothing has slid yet, or not as far."""
@@ -36,9 +36,9 @@ class WindowPart(Part):
         """Each gets a window page."""
         self.pool.alloc(pages)
 
-    def free(self, pages: Pages) -> None:
+    def free(self, pages: Pages, after: int) -> None:
         """Give the window pages back of those that still have one."""
-        self.pool.free(pages)
+        self.pool.free(pages, after)
 
     def check(self, records: Sequence[KVRecord]) -> None:
         """Raise AssertionError unless each window page is free or one page's."""

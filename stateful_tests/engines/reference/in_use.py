@@ -9,6 +9,7 @@ from torch import Tensor
 
 from impl.cache.free_list import FreeList
 from impl.cache.mirror import Pages
+from impl.cache.paging import floor_align
 from impl.engine import Engine
 from impl.model.batch import Chunk
 from impl.sessions.turn import Result
@@ -50,7 +51,7 @@ class InUse:
             self._watch(
                 "window page",
                 window.allocator.free_list,
-                lambda c: set(pages_of[self._pages(c)].tolist()) - {0},
+                lambda c: set(pages_of[self._window(c)].tolist()) - {0},
             )
         if recurrents := memory.recurrents:
             self._watch("recurrent state", recurrents.free_list, _states)
@@ -85,6 +86,12 @@ class InUse:
 
     def _pages(self, chunk: Chunk) -> Pages:
         return self._engine.rows.of(chunk.row, 0, chunk.end)
+
+    def _window(self, chunk: Chunk) -> Pages:
+        """Return the pages that the chunk's windows reach."""
+        config = self._engine.config
+        start = max(0, floor_align(chunk.start - config.window, config.page_size))
+        return self._engine.rows.of(chunk.row, start, chunk.end)
 
     def _watch(self, kind: str, numbers: FreeList, uses: Uses) -> None:
         """Look at all numbers of a kind that are handed out."""
