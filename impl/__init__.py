@@ -10,10 +10,12 @@ other; each folder says the same of its own.
     moves               what the scheduler did, and how turns ended
     failure             why a turn could not be computed
     sizes               who holds how much: five sizes that add up to the pool
+    paging              the arithmetic of positions, pages and locations
     kernels             the hot paths: in plain torch, and in Triton
-    cache               who holds which memory: pages, rows, the prefix tree, states
-    model               what is computed: batches, layers, sampling, drafts
-    sessions            conversations and their turns
+    cache               which memory there is: pages, rows, the prefix tree, states
+    model               what is computed: batches, layers, sampling
+    sessions            conversations, their turns, and which memory these hold
+    drafting            guesses for speculative decoding
     scheduling          which move comes next, and how it is performed
     self_check          what the engine checks of itself while it serves
     engine              the wires: requests, `apply` one move, `step` by the policy

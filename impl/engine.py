@@ -15,13 +15,12 @@ from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.parts.window import WindowPart
 from impl.cache.radix_cache import RadixCache
 from impl.cache.record import KVRecord
-from impl.cache.session_cache import SessionCache
 from impl.checked import checked_count, checked_tokens
 from impl.config import EngineConfig
+from impl.drafting.draft_model import DraftModel
+from impl.drafting.drafter import Drafter, PromptLookup
 from impl.failure import Failure
 from impl.kernels.choice import Kernels
-from impl.model.draft_model import DraftModel
-from impl.model.drafter import Drafter, PromptLookup
 from impl.model.memory import Memory
 from impl.model.runner import Runner
 from impl.model.sampling import GREEDY, Sampling
@@ -35,6 +34,7 @@ from impl.scheduling.scheduler import Scheduler
 from impl.scheduling.stepper import Stepper
 from impl.self_check import SelfCheck
 from impl.sessions.session import Session
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.session_controller import SessionController
 from impl.sessions.turn import Turn
 from impl.sizes import Sizes

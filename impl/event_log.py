@@ -15,8 +15,8 @@ from operator import index
 from typing import Any, TextIO
 
 from impl.config import EngineConfig
+from impl.drafting.drafter import Drafter
 from impl.engine import Engine
-from impl.model.drafter import Drafter
 from impl.model.sampling import GREEDY, Sampling
 from impl.moves import Move, each_page
 from impl.refused import Reason, Refused

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from benchmarks.bookkeeping.contestant import LOWEST, Contestant
 from benchmarks.bookkeeping.point import Point
-from impl.cache.session_cache import SessionCache
 from impl.config import EngineConfig, ModelConfig
 from impl.engine import Engine
 from impl.model.batch import Chunk
 from impl.model.memory import Memory
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.session_controller import SessionController
 
 TIMED = (

@@ -1,8 +1,7 @@
-"""Who holds which memory, on the host. `session_cache` is what the others talk to.
+"""Which memory there is, and who holds it, on the host. Nothing here knows of sessions.
 
 One line for each module, in the order in which they build on each other:
 
-    paging              the arithmetic of positions, pages and locations
     mirror              numbers that the host writes and the device reads
     launches            which launched batches may still be at work
     free_list           numbers that nobody holds, and that none of these batches may use
@@ -17,5 +16,4 @@ One line for each module, in the order in which they build on each other:
     record              a KV record: a row, and how much of it is in use
     parts               what each kind of layer keeps of rows and of the tree
     check               what must be true of all records together
-    session_cache       how records change hands, and the one way to give one back
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from impl.cache.paging import num_locations
 from impl.config import EngineConfig
+from impl.paging import num_locations
 
 
 class KVPool:

@@ -29,8 +29,8 @@ from torch import Tensor
 from impl.cache.free_list import FreeList
 from impl.cache.launches import Launches
 from impl.cache.mirror import Pages
-from impl.cache.paging import location, num_pages, page_of
 from impl.kernels.choice import Kernels
+from impl.paging import location, num_pages, page_of
 
 
 class PageTable:

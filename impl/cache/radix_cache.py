@@ -14,8 +14,8 @@ import numpy as np
 
 from impl.cache.leaves import Leaves
 from impl.cache.mirror import Pages
-from impl.cache.paging import num_full_pages, offset_of
 from impl.cache.radix_node import RadixNode
+from impl.paging import num_full_pages, offset_of
 from impl.tokens import Tokens
 
 

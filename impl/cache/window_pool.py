@@ -14,8 +14,8 @@ from impl.cache.allocator import PagedAllocator
 from impl.cache.kv_pool import KVPool
 from impl.cache.launches import Launches
 from impl.cache.mirror import Mirror, Pages
-from impl.cache.paging import location, offset_of, page_of
 from impl.config import EngineConfig
+from impl.paging import location, offset_of, page_of
 
 
 class WindowPool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from impl.cache.paging import location, num_pages, offset_of, page_of, window_start
+from impl.paging import location, num_pages, offset_of, page_of, window_start
 
 
 def decode_attention(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from impl.cache.paging import location, offset_of, page_of
 from impl.kernels.laid import Laid
+from impl.paging import location, offset_of, page_of
 
 
 def out_locations(

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impl.cache.paging import location, offset_of, page_of, window_start
 from impl.kernels.choice import Kernels
 from impl.model.sampling import GREEDY, Sampling
+from impl.paging import location, offset_of, page_of, window_start
 from impl.tokens import tokens_of
 
 

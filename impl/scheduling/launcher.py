@@ -15,9 +15,9 @@ import torch
 
 from impl.cache.launches import Launches
 from impl.cache.record import KVRecord
+from impl.drafting.drafter import Drafter
 from impl.failure import Failure, computing
 from impl.model.batch import Chunk
-from impl.model.drafter import Drafter
 from impl.model.in_air import InAir
 from impl.model.runner import Runner
 from impl.moves import Move

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from impl.cache.paging import offset_of, window_start
 from impl.cache.record import KVRecord
-from impl.cache.session_cache import SessionCache
 from impl.failure import Failure
 from impl.moves import Ended, Move, Why
+from impl.paging import offset_of, window_start
 from impl.scheduling.launcher import Launcher
 from impl.scheduling.queues import Queues
 from impl.sessions.session import Session
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.turn import Turn
 from impl.tokens import Tokens
 

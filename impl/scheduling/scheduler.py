@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from impl.cache.paging import floor_align, window_start
 from impl.cache.radix_node import RadixNode
-from impl.cache.session_cache import SessionCache
 from impl.config import EngineConfig
 from impl.moves import Move, Why
+from impl.paging import floor_align, window_start
 from impl.scheduling.queues import Queues
 from impl.scheduling.work import Work
 from impl.sessions.session import Session
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.turn import Turn
 
 

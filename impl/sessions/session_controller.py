@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from impl.cache.session_cache import SessionCache
 from impl.model.sampling import GREEDY, Sampling
 from impl.refused import Reason, Refused
 from impl.sessions.idle import IdleSessions
 from impl.sessions.session import Session
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.turn import Turn
 from impl.tokens import Tokens
 

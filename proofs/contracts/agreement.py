@@ -1,13 +1,13 @@
 """What the spec and the engine both compute, and compute alike, at every size."""
 
-from impl.cache.paging import floor_align, num_full_pages, num_new_pages, num_pages
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.parts.window import WindowPart
 from impl.cache.record import KVRecord
-from impl.cache.session_cache import SessionCache
 from impl.config import EngineConfig
+from impl.paging import floor_align, num_full_pages, num_new_pages, num_pages
 from impl.scheduling.queues import Queues
 from impl.scheduling.scheduler import Scheduler
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.turn import Turn
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part, spec_size, spec_state

@@ -1,11 +1,11 @@
 """What the session cache keeps, frees and shares of a record, and how far windows look back."""
 
-from impl.cache.paging import ceil_align, floor_align, num_pages, offset_of, page_of, window_start
 from impl.cache.parts.recurrent import RecurrentPart
 from impl.cache.parts.window import WindowPart
 from impl.cache.record import KVRecord
-from impl.cache.session_cache import SessionCache
+from impl.paging import ceil_align, floor_align, num_pages, offset_of, page_of, window_start
 from impl.scheduling.scheduler import Scheduler
+from impl.sessions.session_cache import SessionCache
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part
 

@@ -3,8 +3,8 @@
 A refusal says its sizes in words, and numbers as text are beyond the solver: they are bounded.
 """
 
-from impl.cache.paging import num_pages
 from impl.config import ConfigError, EngineConfig
+from impl.paging import num_pages
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import one_by_one, part
 

@@ -1,6 +1,6 @@
 """The engine's arithmetic of positions, pages and locations."""
 
-from impl.cache.paging import (
+from impl.paging import (
     ceil_align,
     floor_align,
     location,

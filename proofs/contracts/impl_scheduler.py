@@ -1,10 +1,10 @@
 """How the scheduler cuts the work of a step: budgets, chunks, drafts, and how far a turn gets."""
 
-from impl.cache.paging import floor_align
 from impl.cache.record import KVRecord
-from impl.cache.session_cache import SessionCache
+from impl.paging import floor_align
 from impl.scheduling.scheduler import Scheduler
 from impl.scheduling.work import Work
+from impl.sessions.session_cache import SessionCache
 from impl.sessions.turn import Turn
 from proofs.contracts.contract import contract
 from proofs.contracts.stand_ins import are_lengths, engine_turn, having, part

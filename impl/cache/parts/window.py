@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impl.cache.mirror import Pages
-from impl.cache.paging import window_start
 from impl.cache.parts.part import Part
 from impl.cache.record import KVRecord
 from impl.cache.window_pool import WindowPool
+from impl.paging import window_start
 
 
 class WindowPart(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impl.model.drafter import Drafter
+from impl.drafting.drafter import Drafter
 from impl.model.transformer import Transformer
 from impl.sessions.turn import Turn
 from stateful_tests.engines.reference.dense import dense_output

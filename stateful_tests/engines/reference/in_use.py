@@ -9,9 +9,9 @@ from torch import Tensor
 
 from impl.cache.free_list import FreeList
 from impl.cache.mirror import Pages
-from impl.cache.paging import floor_align
 from impl.engine import Engine
 from impl.model.batch import Chunk
+from impl.paging import floor_align
 from impl.sessions.turn import Result
 from stateful_tests.difference import Difference
 

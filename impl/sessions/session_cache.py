@@ -13,10 +13,10 @@ from impl.cache.allocator import PagedAllocator
 from impl.cache.check import check_lengths, check_locks, check_rows
 from impl.cache.mirror import Pages
 from impl.cache.page_table import PageTable
-from impl.cache.paging import ceil_align, floor_align, num_full_pages, num_new_pages, num_pages
 from impl.cache.parts.part import Part
 from impl.cache.radix_cache import RadixCache
 from impl.cache.record import KVRecord
+from impl.paging import ceil_align, floor_align, num_full_pages, num_new_pages, num_pages
 from impl.sessions.session import Session
 from impl.sessions.turn import Turn
 from impl.tokens import Tokens
