@@ -4,8 +4,8 @@ Whatever fails raises ForwardFailed and changes nothing: K and V that a failed p
 in tails, where nobody reads, and recurrent states are put back.
 
 A launch does not wait for its result: the next batch may be launched first, over the token that the
-result will name (overlap). Until a result is read or dropped, nothing of its row may be freed; what is
-freed then is handed out once the batches that may use it are done.
+result will name (overlap). Until a result is read or dropped, nothing of its row may be freed; what
+is freed then is handed out once the batches that may use it are done.
 """
 
 from __future__ import annotations
