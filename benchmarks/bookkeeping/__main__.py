@@ -28,16 +28,18 @@ TARGETED = ("One at a time", "At once", "Quick")
 """The series of the points that the target speaks of; the others explain."""
 
 
-def series(is_quick: bool, most: int) -> dict[str, list[Point]]:
+def series(is_quick: bool, least: int, most: int) -> dict[str, list[Point]]:
     """Return the points by title; those of the titles in TARGETED are judged."""
     if is_quick:
         return {"Quick": sweeps.quick()}
-    return {
-        "One at a time": sweeps.measured(sweeps.one_at_a_time(), most),
-        "At once": sweeps.measured(sweeps.at_once(), most),
+    titled = {
+        "One at a time": sweeps.one_at_a_time(),
+        "At once": sweeps.at_once(),
         "New tokens": sweeps.new_tokens(),
         "Kernels for nothing": sweeps.free_kernels(),
     }
+    there = {title: sweeps.measured(points, least, most) for title, points in titled.items()}
+    return {title: points for title, points in there.items() if points}
 
 
 def ran(
@@ -56,6 +58,8 @@ def main(
     rounds: Annotated[int, typer.Option(help="Batches of turns at each point.")] = 15,
     only: Annotated[str, typer.Option(help="Only series whose title has this in it.")] = "",
     most: Annotated[int, typer.Option(help="Locations, at a point.")] = sweeps.MOST_LOCATIONS,
+    least: Annotated[int, typer.Option(help="Only points of so many.")] = 0,
+    against: Annotated[str, typer.Option(help="Only this release: for memory.")] = "",
     save: Annotated[Path | None, typer.Option(help="Write all that was timed, as JSON.")] = None,
 ) -> None:
     """Measure, print, and judge."""
@@ -63,10 +67,15 @@ def main(
     absent = missing()
     if absent:
         console.print(f"Not installed: turnstile engines install {' '.join(absent)}")
+    if against and against not in RELEASES:
+        raise typer.BadParameter(
+            f"{against} is none of {', '.join(RELEASES)}", param_hint="--against"
+        )
     there = [release for release in RELEASES if requirement(release) not in absent]
+    there = [release for release in there if against in ("", release)]
     told: dict[str, list[Result]] = {}
     with engines(there) as clients:
-        for title, points in series(quick, most).items():
+        for title, points in series(quick, least, most).items():
             if only in title:
                 told[title] = ran(Console(stderr=True), clients, points, rounds)
                 table.show(console, title, told[title])

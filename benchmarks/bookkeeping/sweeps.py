@@ -33,9 +33,9 @@ def at_once() -> list[Point]:
     ]
 
 
-def measured(points: list[Point], most: int) -> list[Point]:
-    """Return the points at which sessions hold at most so many locations."""
-    return [point for point in points if point.num_locations <= most]
+def measured(points: list[Point], least: int, most: int) -> list[Point]:
+    """Return the points at which sessions hold so many locations."""
+    return [point for point in points if least <= point.num_locations <= most]
 
 
 def left_out(points: list[Point], most: int) -> list[Point]:

@@ -116,4 +116,4 @@ def test_points_too_large_are_left_out_and_told() -> None:
     points, most = [*sweeps.one_at_a_time(), *sweeps.at_once()], sweeps.MOST_LOCATIONS
     left_out = sweeps.left_out(points, most)
     assert {(p.sessions, p.context) for p in left_out} == {(1024, 1 << 17)}
-    assert len(sweeps.measured(points, most)) + len(left_out) == len(points) == 60
+    assert len(sweeps.measured(points, 0, most)) + len(left_out) == len(points) == 60
