@@ -88,10 +88,14 @@ BUGS = {
             ("an_idle_slot_holds_at_most_the_last_turn",), records.b2),
         Bug("B3", "a lent slot is counted twice", ("pages_add_up",), accounting.b3),
         Bug("B4", "a turn that never ran leaves its stub in the slot",
-            # within one page no invariant is broken, and nothing is lost but what was computed
-            ("a_slot_keeps_the_last_turns_kv", "no_page_is_lost", "states_are_equal"), turns.b4),
+            # within one page no invariant is broken, and nothing is lost but what was computed;
+            # a recurrent state is told as one of more tokens than the stub has
+            ("a_slot_keeps_the_last_turns_kv", "no_page_is_lost", "states_are_equal",
+             "a_recurrent_state_is_that_of_the_committed_tokens"), turns.b4),
         Bug("B5", "creating a turn pops the history",
-            ("a_slot_has_a_finished_turn", "an_idle_slot_holds_at_most_the_last_turn"), turns.b5),
+            # a session whose slot was reclaimed has lost its history all the same
+            ("a_slot_has_a_finished_turn", "an_idle_slot_holds_at_most_the_last_turn",
+             "states_are_equal"), turns.b5),
         Bug("B6", "nothing stops a second turn while one runs", ("answers_are_equal",), turns.b6),
         Bug("B7", "abort of turn n saves inflated lengths",
             ("an_idle_slot_holds_at_most_the_last_turn",), turns.b7),
@@ -104,8 +108,10 @@ BUGS = {
             ("no_row_is_free_and_held", "the_engine_keeps_its_own_rules"), turns.b9),
         Bug("B10", "a retract loses the tail's locations", ("no_page_is_lost",), records.b10),
         Bug("B11", "the logit reserve is subtracted twice",
-            # its scheduler may first reserve again what the turn has in the spec
-            ("no_page_is_lost", "states_are_equal", "the_spec_allows_every_move"), records.b11),
+            # its scheduler may first reserve again what the turn has in the spec; of a prompt that
+            # is all in the tree, a page of the tree is taken off
+            ("no_page_is_lost", "states_are_equal", "the_spec_allows_every_move",
+             "a_protected_page_is_the_trees"), records.b11),
         Bug("B12", "KV committed past the stop stays in the slot",
             ("committed_kv_is_that_of_the_tokens", "an_idle_slot_holds_at_most_the_last_turn"),
             records.b12),
@@ -126,7 +132,8 @@ BUGS = {
             ("the_spec_allows_every_move", "a_protected_page_is_the_trees",
              "kv_stays_in_its_namespace", "states_are_equal"), pools.n1),
         Bug("N2", "a row goes on in the tree's own recurrent state",
-            ("no_recurrent_state_has_two_holders",), states.n2),
+            # in one action it may keep another copy as well, for which the spec has no room
+            ("no_recurrent_state_has_two_holders", "the_spec_allows_every_move"), states.n2),
         Bug("N3", "an evicted node's recurrent state is lost",
             ("no_recurrent_state_is_lost",), states.n3),
         Bug("N4", "pages are read that lack their recurrent state",

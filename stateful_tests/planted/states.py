@@ -58,7 +58,16 @@ def n4(engine: Engine) -> None:
 
 def n5(engine: Engine) -> None:
     """Publish once the whole prompt is computed, with the recurrent state that there is then."""
-    engine.cache.is_exact = False
+
+    def planted_can_publish(session: Session, record: KVRecord) -> bool:
+        is_behind = record.cursor == record.protected < engine.cache.shared_len(session)
+        return is_behind and session.first_prompt_len <= record.committed
+
+    def planted_stop(turn: Turn, start: int, end: int) -> int:  # noqa: ARG001
+        return end
+
+    engine.cache.can_publish = planted_can_publish  # type: ignore[method-assign]
+    engine.scheduler._stop_to_publish = planted_stop  # type: ignore[method-assign]
 
 
 def n6(engine: Engine) -> None:
