@@ -24,7 +24,7 @@ from stateful_tests.engines.sglang.releases import requirement
 
 MET, MISSED, ALONE = 0, 1, 2
 
-TARGETED = ("One at a time", "At once", "Quick")
+TARGETED = ("One at a time", "At once", "With a tail", "Quick")
 """The series of the points that the target speaks of; the others explain."""
 
 
@@ -35,6 +35,7 @@ def series(is_quick: bool, least: int, most: int) -> dict[str, list[Point]]:
     titled = {
         "One at a time": sweeps.one_at_a_time(),
         "At once": sweeps.at_once(),
+        "With a tail": sweeps.with_tails(),
         "New tokens": sweeps.new_tokens(),
         "Kernels for nothing": sweeps.free_kernels(),
     }

@@ -62,6 +62,10 @@ class Contestant(ABC):
     def pools(self) -> tuple[Any, Any]:
         """Return the pool of rows and the allocator of locations."""
 
+    @abstractmethod
+    def leave_tail(self, session: int, length: int) -> None:
+        """Allocate so much more for an idle session, as speculative decoding does."""
+
     # -- the turns
 
     def prepare(self, point: Point) -> None:
@@ -121,6 +125,8 @@ class Contestant(ABC):
         No garbage is collected meanwhile.
         """
         new = {session: tokens(self.point.new) for session in sessions}
+        for session in sessions if self.point.tail else ():
+            self.leave_tail(session, self.point.tail)
         gc.disable()
         self.stopwatch.clear()
         self._take(new, self.point.output)

@@ -60,6 +60,7 @@ class Ours(Contestant):
                 num_pages=point.num_pages,
                 num_rows=point.sessions,
                 context_len=point.most,
+                lookahead=point.tail,
                 queue_limit=point.sessions,
                 token_budget=point.most * point.batch,
                 session_timeout=1e9,
@@ -95,6 +96,12 @@ class Ours(Contestant):
     def lengths(self) -> list[int]:
         """Return the tokens of each session's last turn."""
         return [session.history_len for session in self.engine.sessions.values()]
+
+    def leave_tail(self, session: int, length: int) -> None:
+        """Reserve more for a session's slot."""
+        record = self.engine.sessions[session].slot
+        assert record is not None, f"session {session} is idle and holds KV"
+        assert self.engine.cache.reserve(record, record.allocated + length), "there is room"
 
     def pools(self) -> tuple[Any, Any]:
         """Return rows and allocator."""

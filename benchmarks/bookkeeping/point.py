@@ -21,6 +21,7 @@ class Point:
     context: int  # of each session, when its measured turns begin
     new: int = 64  # tokens of a turn's prompt
     output: int = 16  # tokens that it says, of which all but the last get KV
+    tail: int = 0  # locations beyond the KV of its session that a turn finds and frees
     free_kernels: bool = False  # of releases: what a GPU would do costs next to nothing
 
     @property
@@ -52,7 +53,7 @@ class Point:
 
         So whoever copies the list of free pages to free some has little to copy.
         """
-        return self.sessions * (-(-self.most // self.page_size) + 4) + FIRST
+        return self.sessions * (-(-(self.most + self.tail) // self.page_size) + 4) + FIRST
 
     @property
     def num_locations(self) -> int:

@@ -25,6 +25,7 @@ from benchmarks.bookkeeping.point import Point
 from benchmarks.bookkeeping.stopwatch import Stopwatch
 from stateful_tests.engines.sglang.host import requests, without_model
 from stateful_tests.engines.sglang.host.names import names
+from stateful_tests.engines.sglang.host.tree import slots_of
 from stateful_tests.engines.sglang.host.worker import Worker
 from stateful_tests.engines.sglang.host.world import World
 
@@ -88,7 +89,7 @@ class Release(Contestant):
                 page_size=point.page_size,
                 num_pages=point.num_pages,
                 rows=point.sessions + point.batch,
-                context_len=point.most + 16,
+                context_len=point.most + point.tail + 16,
                 max_prefill_tokens=point.most * point.batch,
             )
         )
@@ -124,6 +125,21 @@ class Release(Contestant):
         sessions = self.engine.session_controller.sessions.values()
         last = [next(iter(session.req_nodes.values())).req for session in sessions]
         return [len(req.origin_input_ids) + len(req.output_ids) for req in last]
+
+    def leave_tail(self, session: int, length: int) -> None:
+        """Give a slot more locations: those left on its last page, then new pages."""
+        slot = slots_of(self.engine)[str(session)]
+        kv = getattr(slot, "kv", slot)
+        rows, allocator = self.pools()
+        row, size = rows.req_to_token[kv.req_pool_idx], allocator.page_size
+        start = kv.kv_allocated_len
+        begun = min(-start % size, length)
+        row[start : start + begun] = row[start - 1] + 1 + torch.arange(begun)
+        start, end = start + begun, start + length
+        new = allocator.alloc(-(-(end - start) // size) * size)
+        assert new is not None, "there is room"
+        row[start:end] = new[: end - start]
+        kv.kv_allocated_len = end
 
     def pools(self) -> tuple[Any, Any]:
         """Return rows and allocator."""

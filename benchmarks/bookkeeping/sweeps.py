@@ -12,6 +12,9 @@ MOST_LOCATIONS = 40_000_000
 once, twice or three times, and their rows: about 100 bytes for each location, 4 GB."""
 
 SESSIONS, AT_ONCE = (1, 32, 1024), 256
+TAIL = 80
+"""More than the largest page, so that every page size has something to free."""
+
 PAGE_SIZES = (1, 16, 64)
 CONTEXTS = (1 << 10, 1 << 13, 1 << 15, 1 << 17)
 
@@ -43,6 +46,14 @@ def left_out(points: list[Point], most: int) -> list[Point]:
     return [point for point in points if point.num_locations > most]
 
 
+def with_tails() -> list[Point]:
+    """Return points at which each turn first frees a tail that speculative decoding left."""
+    return [
+        Point(sessions=32, together=n, page_size=size, context=context, tail=TAIL)
+        for size, context, n in product(PAGE_SIZES, (1 << 10, 1 << 15), (1, 32))
+    ]
+
+
 def new_tokens() -> list[Point]:
     """Return points of one context and turns of more and more new tokens."""
     return [
@@ -64,5 +75,5 @@ def quick() -> list[Point]:
     return [
         Point(sessions=1, together=1, page_size=16, context=256, new=8, output=4),
         Point(sessions=4, together=4, page_size=1, context=256, new=8, output=4),
-        Point(sessions=4, together=2, page_size=16, context=256, new=8, output=4),
+        Point(sessions=4, together=2, page_size=16, context=256, new=8, output=4, tail=40),
     ]

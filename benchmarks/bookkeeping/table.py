@@ -16,9 +16,10 @@ from benchmarks.bookkeeping.verdict import LEAST, TARGET, Verdict, growth, verdi
 
 def named(point: Point) -> str:
     """Name a point in a sentence."""
+    tail = f", a tail of {point.tail}" if point.tail else ""
     return (
         f"{point.sessions:,} sessions, {point.together} at once, page_size {point.page_size}, "
-        f"context {point.context:,}, {point.new} + {point.output} tokens"
+        f"context {point.context:,}, {point.new} + {point.output} tokens{tail}"
     )
 
 

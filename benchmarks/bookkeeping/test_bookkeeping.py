@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,16 @@ def test_all_engines_take_the_turns_of_a_quick_run(racing: dict[str, Client]) ->
         result = race(racing, point, 1)
         for engine in racing:
             assert all(result.operation(engine, name) > 0 for name in OPERATIONS), result
+
+
+@pytest.mark.parametrize("page_size", [1, 16])
+def test_a_tail_is_freed_by_the_turn_that_finds_it(
+    racing: dict[str, Client], page_size: int
+) -> None:
+    point, rounds = replace(SMALL, page_size=page_size, tail=20), 110
+    lost = rounds * (point.tail // page_size)  # by an engine that does not free it
+    assert lost > point.num_pages - point.sessions * (point.context // page_size)
+    assert race(racing, point, rounds).turns
 
 
 def test_bytes_of_idle_sessions_are_weighed(racing: dict[str, Client]) -> None:
