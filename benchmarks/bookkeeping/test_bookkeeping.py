@@ -53,6 +53,8 @@ def test_bytes_of_idle_sessions_are_weighed(racing: dict[str, Client]) -> None:
         told = client.ask("memory", **vars(SMALL))
         held = SMALL.sessions * SMALL.context
         assert 4 * held < told["sessions"] < 400 * held, f"{engine}: {told}"
+        assert told["row"] > 0, f"{engine}: {told}"
+        assert told["allocator"] >= 4 * SMALL.num_pages, f"{engine}: {told}"
 
 
 def test_a_token_of_an_idle_session_takes_four_bytes_and_a_little_to_spare() -> None:
