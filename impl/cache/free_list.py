@@ -25,12 +25,16 @@ class FreeList:
         self._num_ready = len(numbers)
         self._launches = launches
         self._deferred: list[tuple[int, Pages]] = []  # the last batch that may use these
-        self._num_deferred = 0
+
+    @classmethod
+    def up_to(cls, count: int, launches: Launches) -> FreeList:
+        """Return numbers 0 .. count - 1, the lowest of which is handed out first."""
+        return cls(np.arange(count, dtype=np.int32)[::-1].copy(), launches)
 
     @property
     def num_free(self) -> int:
         """How many there are."""
-        return self._num_ready + self._num_deferred
+        return self._num_ready + sum(len(numbers) for _, numbers in self._deferred)
 
     @property
     def numbers(self) -> Pages:
@@ -61,14 +65,21 @@ class FreeList:
             self._push(numbers)
         else:
             self._deferred.append((after, numbers.copy()))
-            self._num_deferred += len(numbers)
+
+    def take_one(self) -> int | None:
+        """Hand out one number, or None: there is none."""
+        taken = self.take(1)
+        return None if taken is None else int(taken[0])
+
+    def put_one(self, number: int, after: int = 0) -> None:
+        """Take one number back; batch `after` is the last that may use it."""
+        self.put(np.array([number], dtype=np.int32), after)
 
     def _land(self) -> None:
         """Let those be handed out whose batches are done."""
         deferred, self._deferred = self._deferred, []
         for after, numbers in deferred:
             if after <= self._launches.done:
-                self._num_deferred -= len(numbers)
                 self._push(numbers)
             else:
                 self._deferred.append((after, numbers))

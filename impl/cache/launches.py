@@ -26,11 +26,6 @@ class Launches:
         """A result of batch `number` was read."""
         self.done = max(self.done, number)
 
-    @property
-    def are_done(self) -> bool:
-        """Nothing is at work, as far as is known."""
-        return self.done == self.launched
-
     def wait(self) -> None:
         """Wait for all of them."""
         if self._device.type == "cuda":

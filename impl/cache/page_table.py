@@ -56,7 +56,7 @@ class PageTable:
         self._is_shared = self.device.type == "cpu" and not kernels.use_triton
         self._copy = shared if self._is_shared else shared.to(self.device, copy=True)
         self._written: list[tuple[int, int, int]] = []  # rows and ranges that the copy lacks
-        self.free_list = FreeList(np.arange(num_rows, dtype=np.int32)[::-1].copy(), launches)
+        self.free_list = FreeList.up_to(num_rows, launches)
 
     @property
     def num_free(self) -> int:
@@ -76,12 +76,11 @@ class PageTable:
 
     def alloc(self) -> int | None:
         """Hand out a row, or None: all are in use."""
-        rows = self.free_list.take(1)
-        return None if rows is None else int(rows[0])
+        return self.free_list.take_one()
 
     def free(self, row: int, after: int = 0) -> None:
         """Take a row back; batch `after` is the last that may use it."""
-        self.free_list.put(np.array([row], dtype=np.int32), after)
+        self.free_list.put_one(row, after)
 
     def pages(self, row: int, start: int, end: int) -> Pages:
         """Return the pages at [start, end) of `row`, counted in pages, as a view."""

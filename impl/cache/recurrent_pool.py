@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +20,7 @@ class RecurrentPool:
         model = config.model
         shape = (config.recurrents, model.num_heads, model.head_dim, model.head_dim)
         self.states = torch.zeros(shape, dtype=config.torch_dtype, device=config.device)
-        self.free_list = FreeList(
-            np.arange(config.recurrents, dtype=np.int32)[::-1].copy(), launches
-        )
+        self.free_list = FreeList.up_to(config.recurrents, launches)
 
     @property
     def num_free(self) -> int:
@@ -38,9 +35,8 @@ class RecurrentPool:
 
     def alloc(self) -> int:
         """Hand out a slot with the state before the first token; there must be a free one."""
-        taken = self.free_list.take(1)
-        assert taken is not None, "a state is free"
-        slot = int(taken[0])
+        slot = self.free_list.take_one()
+        assert slot is not None, "a state is free"
         self.states[slot].zero_()
         return slot
 
@@ -50,7 +46,7 @@ class RecurrentPool:
 
     def free(self, slot: int, after: int = 0) -> None:
         """Take a slot back; batch `after` is the last that may use it."""
-        self.free_list.put(np.array([slot], dtype=np.int32), after)
+        self.free_list.put_one(slot, after)
 
     def backup(self, slots: Iterable[int]) -> dict[int, Tensor]:
         """Copy the states of `slots`: a forward pass writes them in place, and may fail."""
